@@ -1,0 +1,1 @@
+"""QuickBooks Desktop and its Web Connector: qbXML, SOAP envelopes, the session. No I/O, no clock, no dice."""

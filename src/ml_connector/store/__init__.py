@@ -1,0 +1,1 @@
+"""Rows, the credential vault and the audit chain. Holds no decisions."""

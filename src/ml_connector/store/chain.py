@@ -1,0 +1,206 @@
+"""The audit chain: every entry carries the hash of the one before, per connection.
+
+A changed, removed, inserted or reordered entry breaks the chain; a cut tail does not agree with the head that the
+connection's row holds, and with the head that was exported earlier. The exact bytes of every exchange are covered,
+because an entry holds the exchange's SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import connection as database
+from django.db import transaction
+
+from ml_connector.core.exchange import Exchange as WireExchange
+from ml_connector.core.states import State
+from ml_connector.store.models import AuditEntry, Connection, Exchange
+
+_INSERT = """
+    INSERT INTO store_auditentry (connection_id, seq, at, actor, document_id, event, from_state, to_state, words,
+                                  exchange_id, exchange_sha256, hash)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRef:
+    """A stored exchange."""
+
+    pk: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing that happened, before it is chained."""
+
+    event: str
+    words: str = ""  #: one sentence for people
+    document_id: int | None = None
+    from_state: str = ""
+    to_state: str = ""
+    exchange: ExchangeRef | None = None
+
+
+class Ledger:
+    """One open transaction on one connection: the only way to write audit entries.
+
+    Whoever holds it holds the lock on the connection's row, so entries of one connection are in one order.
+    """
+
+    def __init__(self, row: Connection, now: datetime, actor: str) -> None:
+        self.connection = row
+        self.now = now
+        self.actor = actor
+        self._pending: list[tuple[object, ...]] = []
+
+    def note(self, entry: Entry) -> None:
+        """Chain one entry."""
+        row = self.connection
+        seq = row.chain_seq + 1
+        exchange = entry.exchange
+        sha = exchange.sha256 if exchange else ""
+        row.chain_hash = entry_hash(
+            row.chain_hash, row.pk, seq, self.now, self.actor, entry.document_id, entry.event, entry.from_state,
+            entry.to_state, entry.words, sha,
+        )  # fmt: skip
+        row.chain_seq = seq
+        self._pending.append(
+            (
+                row.pk, seq, _adapted(self.now), self.actor, entry.document_id, entry.event, entry.from_state,
+                entry.to_state, entry.words, exchange.pk if exchange else None, sha, row.chain_hash,
+            )
+        )  # fmt: skip
+
+    def keep(self, exchange: WireExchange) -> ExchangeRef:
+        """Store the exact bytes of an exchange."""
+        sha = exchange_hash(exchange)
+        row = Exchange.objects.create(
+            connection=self.connection,
+            at=self.now,
+            system=exchange.system,
+            what=exchange.what[:300],
+            status=exchange.status[:40],
+            request_id=exchange.request_id[:80],
+            request=exchange.request,
+            response=exchange.response,
+            sha256=sha,
+        )
+        return ExchangeRef(row.pk, sha)
+
+    def keep_all(self, exchanges: Sequence[WireExchange]) -> list[ExchangeRef]:
+        """Store many exchanges at once, in order."""
+        rows = Exchange.objects.bulk_create(
+            [
+                Exchange(
+                    connection=self.connection,
+                    at=self.now,
+                    system=e.system,
+                    what=e.what[:300],
+                    status=e.status[:40],
+                    request_id=e.request_id[:80],
+                    request=e.request,
+                    response=e.response,
+                    sha256=exchange_hash(e),
+                )
+                for e in exchanges
+            ]
+        )
+        return [ExchangeRef(row.pk, row.sha256) for row in rows]
+
+    def close(self) -> None:
+        """Write the entries and the new head of the chain; called once, when the transaction is about to commit."""
+        if not self._pending:
+            return
+        with database.cursor() as cursor:
+            cursor.executemany(_INSERT, self._pending)
+        self._pending.clear()
+        Connection.objects.filter(pk=self.connection.pk).update(
+            chain_seq=self.connection.chain_seq, chain_hash=self.connection.chain_hash
+        )
+
+
+@contextmanager
+def writing(connection_id: int, now: datetime, actor: str = "connector") -> Iterator[Ledger]:
+    """One transaction on one connection: everything inside is committed together, audit entries included, or not at all."""
+    with transaction.atomic():
+        row = Connection.objects.select_for_update().get(pk=connection_id)
+        ledger = Ledger(row, now, actor)
+        yield ledger
+        ledger.close()
+
+
+def entry_hash(
+    previous: str,
+    connection_id: int,
+    seq: int,
+    at: datetime,
+    actor: str,
+    document_id: int | None,
+    event: str,
+    from_state: str,
+    to_state: str,
+    words: str,
+    exchange_sha256: str,
+) -> str:
+    """Return the SHA-256 over the previous hash and every field of an entry, written as one JSON list."""
+    stamp = at.astimezone(UTC).isoformat()
+    fields = [previous, connection_id, seq, stamp, actor, document_id, event, from_state, to_state, words, exchange_sha256]
+    return hashlib.sha256(json.dumps(fields, separators=(",", ":")).encode()).hexdigest()
+
+
+def exchange_hash(exchange: WireExchange | Exchange) -> str:
+    """Return the SHA-256 over what was said in an exchange: a JSON line of its heading, then both bodies."""
+    request, response = bytes(exchange.request), bytes(exchange.response)
+    heading = json.dumps(
+        [exchange.system, exchange.what[:300], exchange.status[:40], exchange.request_id[:80], len(request), len(response)],
+        separators=(",", ":"),
+    )
+    digest = hashlib.sha256(heading.encode())
+    digest.update(request)
+    digest.update(response)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a verification found."""
+
+    entries: int
+    head: str  #: hash of the last entry
+    breaks: tuple[str, ...]  #: one sentence for each place where the chain does not hold
+
+
+def verify(connection: Connection) -> Verdict:
+    """Walk the chain of one connection from its first entry, and every exchange it points to."""
+    breaks: list[str] = []
+    previous, expected, count = "0" * 64, 1, 0
+    entries = AuditEntry.objects.filter(connection=connection).order_by("seq").select_related("exchange")
+    for entry in entries.iterator(chunk_size=500):
+        count += 1
+        if entry.seq != expected:
+            breaks.append(f"Entry {expected} is missing; the next one is {entry.seq}.")
+        computed = entry_hash(
+            previous, entry.connection_id, entry.seq, entry.at, entry.actor, entry.document_id, entry.event,
+            entry.from_state, entry.to_state, entry.words, entry.exchange_sha256,
+        )  # fmt: skip
+        if computed != entry.hash:
+            breaks.append(f"Entry {entry.seq} was changed, or an entry before it was.")
+        if entry.exchange is not None and exchange_hash(entry.exchange) != entry.exchange_sha256:
+            breaks.append(f"The exchange that entry {entry.seq} rests on was changed.")
+        if entry.to_state and entry.to_state not in set(State):
+            breaks.append(f"Entry {entry.seq} names the state {entry.to_state!r}, which does not exist.")
+        previous, expected = entry.hash, entry.seq + 1
+    if (connection.chain_seq, connection.chain_hash) != (expected - 1, previous):
+        breaks.append(f"The chain ends at entry {expected - 1}, but entry {connection.chain_seq} was written.")
+    return Verdict(entries=count, head=previous, breaks=tuple(breaks))
+
+
+def _adapted(moment: datetime) -> object:
+    return database.ops.adapt_datetimefield_value(moment)

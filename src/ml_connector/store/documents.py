@@ -1,0 +1,197 @@
+"""Documents: how they enter, how they change state, and the questions asked of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection as database
+from django.db.models import Q, QuerySet
+
+from ml_connector.core.errors import Defect
+from ml_connector.core.faults import Fault
+from ml_connector.core.states import Event, State, advance
+from ml_connector.store.chain import Entry, ExchangeRef, Ledger
+from ml_connector.store.models import Document
+
+
+@dataclass(slots=True, kw_only=True)
+class Hop:
+    """One document's step: what happened, what else changes in its row, and the sentence for the audit trail."""
+
+    document: Document
+    event: Event
+    words: str = ""
+    changes: dict[str, Any] = field(default_factory=dict)
+    exchange: ExchangeRef | None = None
+
+
+def hop_all(ledger: Ledger, hops: Sequence[Hop]) -> None:
+    """Carry out many steps in the ledger's transaction: new state, changed columns, one audit entry each.
+
+    Raises:
+        Defect: a step that the transition table does not know, or a document that is no longer in the state it was
+            read in. Nothing is written then.
+    """
+    statements: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+    for hop in hops:
+        document = hop.document
+        before = State(document.state)
+        after = advance(before, hop.event)
+        changes = hop.changes | {"state": after.value, "changed_at": ledger.now}
+        names = tuple(changes)
+        statements.setdefault(names, []).append(
+            (*(_column_value(name, changes[name]) for name in names), document.pk, before.value)
+        )
+        for name, value in changes.items():
+            setattr(document, name, value)
+        ledger.note(
+            Entry(
+                event=hop.event.value,
+                words=hop.words,
+                document_id=document.pk,
+                from_state=before.value,
+                to_state=after.value,
+                exchange=hop.exchange,
+            )
+        )
+    with database.cursor() as cursor:
+        for names, rows in statements.items():
+            columns = ", ".join(f"{_COLUMNS[name]} = %s" for name in names)
+            cursor.executemany(f"UPDATE store_document SET {columns} WHERE id = %s AND state = %s", rows)  # noqa: S608
+            if cursor.rowcount != len(rows):
+                raise Defect("a document changed its state while it was being worked on")
+
+
+_COLUMNS = {f.name: f.column for f in Document._meta.concrete_fields} | {
+    f.attname: f.column for f in Document._meta.concrete_fields
+}
+_FIELDS = {f.name: f for f in Document._meta.concrete_fields} | {f.attname: f for f in Document._meta.concrete_fields}
+
+
+def _column_value(name: str, value: Any) -> Any:
+    return _FIELDS[name].get_db_prep_save(value, database)
+
+
+def change(document: Document, **changes: Any) -> None:
+    """Change columns that are not the state."""
+    if "state" in changes:
+        raise Defect("the state changes in hop_all only")
+    for name, value in changes.items():
+        setattr(document, name, value)
+    document.save(update_fields=list(changes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDocument:
+    """An invoice that was offered and is not known yet."""
+
+    invoice_id: str
+    company_code: str
+    raw: bytes
+
+
+def content_sha256(raw: bytes) -> str:
+    """Return the SHA-256 of the bytes Basware sent."""
+    return hashlib.sha256(raw).hexdigest()
+
+
+def receive(ledger: Ledger, offered: Sequence[NewDocument], exchange: ExchangeRef) -> list[Document]:
+    """Store invoices raw, before anything is understood or acknowledged."""
+    rows = Document.objects.bulk_create(
+        [
+            Document(
+                connection=ledger.connection,
+                invoice_id=new.invoice_id,
+                company_code=new.company_code,
+                state=State.RECEIVED.value,
+                raw=new.raw,
+                raw_sha256=content_sha256(new.raw),
+                received_at=ledger.now,
+                changed_at=ledger.now,
+            )
+            for new in offered
+        ]
+    )
+    for row in rows:
+        ledger.note(
+            Entry(
+                event="received",
+                words="Basware offers it for transfer; stored as it came.",
+                document_id=row.pk,
+                to_state=State.RECEIVED.value,
+                exchange=exchange,
+            )
+        )
+    return rows
+
+
+def known(connection_id: int, invoice_ids: Iterable[str]) -> dict[str, Document]:
+    """Return the documents among these invoices that are known already, by invoice id."""
+    rows = of(connection_id).filter(invoice_id__in=list(invoice_ids))
+    return {row.invoice_id: row for row in rows}
+
+
+def of(connection_id: int) -> QuerySet[Document]:
+    """Return the documents of one connection."""
+    return Document.objects.filter(connection_id=connection_id)
+
+
+def to_acknowledge(connection_id: int, limit: int) -> list[Document]:
+    """Return documents that Basware has not taken our acknowledgement for."""
+    rows = of(connection_id).filter(acknowledged_at=None).exclude(state__in=[State.SENT, State.IN_DOUBT])
+    return list(rows.defer("raw", "request_xml").order_by("pk")[:limit])
+
+
+#: Faults that planning found: they may go away when a list or the mapping changes. All others wait for a person or a time.
+PLANNING_CODES = (
+    "MLC-READ", "MLC-VENDOR", "MLC-ACCOUNT", "MLC-CLASS", "MLC-JOB", "MLC-TERMS", "MLC-CODE", "MLC-TOTAL", "MLC-DATE",
+    "MLC-CURRENCY", "MLC-NUMBER", "MLC-BLOCK",
+)  # fmt: skip
+
+
+def may_heal_by_planning(faults: Sequence[Mapping[str, str]]) -> bool:
+    """Tell whether planning again can clear every one of these faults."""
+    return all(fault["code"].startswith(PLANNING_CODES) for fault in faults)
+
+
+def to_plan(connection_id: int, basis: str, now: datetime, limit: int) -> list[Document]:
+    """Return documents to be planned: the new ones, the blocked ones whose lists or mapping changed, and those whose time
+    has come."""
+    fresh = Q(state=State.ACCEPTED)
+    changed = Q(state=State.BLOCKED) & ~Q(plan_basis=basis)
+    due = Q(state=State.BLOCKED, due_at__lte=now)
+    return list(of(connection_id).filter(fresh | changed | due).order_by("pk")[:limit])
+
+
+def to_post(connection_id: int, limit: int, after: int = 0) -> list[Document]:
+    """Return documents that wait for QuickBooks, oldest first."""
+    rows = of(connection_id).filter(state=State.PLANNED, pk__gt=after).exclude(acknowledged_at=None)
+    return list(rows.defer("raw").order_by("pk")[:limit])
+
+
+def to_answer(connection_id: int, now: datetime, limit: int) -> list[Document]:
+    """Return documents whose transfer Basware waits to hear of."""
+    due = Q(due_at=None) | Q(due_at__lte=now)
+    rows = of(connection_id).filter(due, state__in=[State.POSTED, State.GIVEN_UP]).exclude(acknowledged_at=None)
+    return list(rows.defer("raw", "request_xml").order_by("pk")[:limit])
+
+
+def to_report_payment(connection_id: int, now: datetime, limit: int) -> list[Document]:
+    """Return documents whose payments changed since Basware was last told."""
+    due = Q(due_at=None) | Q(due_at__lte=now)
+    rows = of(connection_id).filter(due, payment_due=True, state__in=[State.CONFIRMED, State.PAID])
+    return list(rows.order_by("pk")[:limit])
+
+
+def faults_as_json(faults: Sequence[Fault]) -> list[dict[str, str]]:
+    """Write faults for a row."""
+    return [asdict(fault) for fault in faults]
+
+
+def faults_of(document: Document) -> list[Fault]:
+    """Read the faults of a row."""
+    return [Fault(**fault) for fault in document.faults]

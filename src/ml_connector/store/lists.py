@@ -1,0 +1,196 @@
+"""The mirror of QuickBooks' lists, and the books a decision is made on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Q
+
+from ml_connector.core.books import BookEntry, Books, ListId, ListKind, Mapping, Preferences
+from ml_connector.core.records import Address, CompanyFile, ListRecord
+from ml_connector.store.models import Connection, ListEntry, MappingRule
+
+_FIELDS = ["full_name", "active", "account_type", "currency", "edit_sequence", "record", "publication", "sends"]
+
+
+def record_as_json(record: ListRecord) -> dict[str, Any]:
+    """Write a record for a row; empty fields are left out."""
+    blank = ListRecord(kind=record.kind, list_id=record.list_id, edit_sequence="", time_modified="", name="", full_name="")
+    written: dict[str, Any] = {}
+    for name, value in asdict(record).items():
+        if value != getattr(blank, name) and name != "address":
+            written[name] = str(value) if isinstance(value, Decimal) else value
+    if record.address != Address():
+        written["address"] = asdict(record.address)
+        written["address"]["lines"] = list(record.address.lines)
+    written["kind"], written["list_id"] = record.kind.value, record.list_id
+    return written
+
+
+def record_from_json(written: dict[str, Any]) -> ListRecord:
+    """Read a record from a row."""
+    fields = {"edit_sequence": "", "time_modified": "", "name": "", "full_name": ""} | dict(written)
+    fields["kind"] = ListKind(fields["kind"])
+    address = fields.pop("address", None)
+    if address is not None:
+        fields["address"] = Address(**{**address, "lines": tuple(address["lines"])})
+    if "discount_percent" in fields:
+        fields["discount_percent"] = Decimal(fields["discount_percent"])
+    return ListRecord(**fields)
+
+
+def store_records(connection: Connection, records: Sequence[ListRecord], currency_codes: dict[str, str]) -> int:
+    """Store list records as read, and return how many are new or changed. Changed ones are due to be published.
+
+    A record read twice with the same content changes nothing, so readings may overlap.
+    """
+    if not records:
+        return 0
+    kind = records[0].kind
+    latest = {record.list_id: record for record in records}
+    existing = {
+        row.list_id: row for row in ListEntry.objects.filter(connection=connection, kind=kind, list_id__in=list(latest))
+    }
+    numbers = _free_numbers(connection, list(latest.values()), existing) if kind is ListKind.ACCOUNT else {}
+    changed: list[ListEntry] = []
+    for list_id, record in latest.items():
+        written = record_as_json(record)
+        row = existing.get(list_id)
+        if row is None:
+            code = numbers.get(list_id) or str(list_id)
+            row = ListEntry(connection=connection, kind=kind.value, list_id=list_id, code=code)
+        elif _content(row.record) == _content(written) and row.active == record.active:
+            continue
+        row.full_name = record.full_name[:209]
+        row.active = record.active
+        row.account_type = record.account_type
+        row.currency = currency_codes.get(record.currency_name, "") if record.currency_name else ""
+        row.edit_sequence = record.edit_sequence
+        row.record = written
+        row.publication = ListEntry.Publication.DUE
+        row.sends = 0
+        changed.append(row)
+    ListEntry.objects.bulk_create(
+        changed,
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["connection", "kind", "list_id"],
+        update_fields=_FIELDS,
+    )
+    return len(changed)
+
+
+def _content(record: dict[str, Any]) -> dict[str, Any]:
+    """Everything but the stamps: a save that changed nothing we keep is no change."""
+    return {k: v for k, v in record.items() if k not in {"edit_sequence", "time_modified"}}
+
+
+def _free_numbers(
+    connection: Connection, records: Sequence[ListRecord], existing: dict[str, ListEntry]
+) -> dict[ListId, str]:
+    """Return the account numbers that can serve as codes: given, and carried by no other account of the file."""
+    wanted: dict[str, list[ListId]] = {}
+    for record in records:
+        if record.account_number:
+            wanted.setdefault(record.account_number, []).append(record.list_id)
+    taken = set(
+        ListEntry.objects.filter(connection=connection, kind=ListKind.ACCOUNT, code__in=list(wanted)).values_list(
+            "code", flat=True
+        )
+    )
+    return {
+        list_ids[0]: number
+        for number, list_ids in wanted.items()
+        if len(list_ids) == 1 and number not in taken and list_ids[0] not in existing
+    }
+
+
+def books_for(
+    connection: Connection, codes: dict[ListKind, set[str]], mapping: Mapping
+) -> Books:
+    """Return the part of the books that a batch of invoices needs: the entries its codes and mappings lead to.
+
+    Its cost follows the batch, not the length of the company's lists.
+    """
+    by_code: dict[tuple[ListKind, str], BookEntry] = {}
+    by_list_id: dict[str, BookEntry] = {}
+    columns = ("kind", "list_id", "code", "full_name", "active", "account_type", "currency")
+    for kind, wanted in codes.items():
+        targets = {t for code in wanted if (t := mapping.targets.get((kind, code)))}
+        if not wanted:
+            continue
+        rows = ListEntry.objects.filter(Q(code__in=wanted) | Q(list_id__in=targets), connection=connection, kind=kind)
+        for kind_name, list_id, code, full_name, active, account_type, currency in rows.values_list(*columns):
+            entry = BookEntry(
+                kind=ListKind(kind_name),
+                list_id=ListId(list_id),
+                code=code,
+                full_name=full_name,
+                active=active,
+                account_type=account_type,
+                currency=currency,
+            )
+            by_code[entry.kind, code] = entry
+            by_list_id[list_id] = entry
+    return Books(
+        version=connection.books_version,
+        preferences=preferences_of(connection),
+        by_code=by_code,
+        by_list_id=by_list_id,
+    )
+
+
+def preferences_of(connection: Connection) -> Preferences:
+    """Read the company file's preferences from the connection's row."""
+    written = dict(connection.preferences)
+    if written.get("closing_date"):
+        written["closing_date"] = date.fromisoformat(written["closing_date"])
+    return Preferences(**written)
+
+
+def preferences_as_json(company: CompanyFile, home_currency: str) -> dict[str, Any]:
+    """Write what the company file allows for the connection's row."""
+    return {
+        "home_currency": home_currency,
+        "multicurrency": company.multicurrency,
+        "class_tracking": company.class_tracking,
+        "closing_date": company.closing_date.isoformat() if company.closing_date else None,
+    }
+
+
+def mapping_of(connection: Connection) -> Mapping:
+    """Return everything that people decided for this connection."""
+    rules = MappingRule.objects.filter(connection=connection).values_list("kind", "code", "list_id")
+    return Mapping(
+        version=connection.mapping_version,
+        targets={(ListKind(kind), code): ListId(list_id) for kind, code, list_id in rules},
+    )
+
+
+def books_changed(connection: Connection) -> None:
+    """Count one more change of the mirrored lists or the preferences: blocked documents are planned again."""
+    Connection.objects.filter(pk=connection.pk).update(books_version=F("books_version") + 1)
+    connection.refresh_from_db(fields=["books_version"])
+
+
+def find_entries(connection: Connection, kind: ListKind, text: str, limit: int = 20) -> list[ListEntry]:
+    """Find entries by ListID, code, or a part of the name."""
+    exact = ListEntry.objects.filter(Q(list_id=text) | Q(code=text) | Q(full_name__iexact=text), connection=connection, kind=kind)
+    rows = list(exact[:limit])
+    return rows or list(
+        ListEntry.objects.filter(connection=connection, kind=kind, full_name__icontains=text).order_by("full_name")[:limit]
+    )
+
+
+def counts(connection: Connection) -> Iterable[dict[str, Any]]:
+    """Count the entries by kind and publication."""
+    return (
+        ListEntry.objects.filter(connection=connection)
+        .values("kind", "publication")
+        .annotate(count=Count("pk"))
+        .order_by("kind", "publication")
+    )

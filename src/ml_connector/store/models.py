@@ -1,0 +1,331 @@
+"""The rows. Truth lives here: state, what must be told to whom, and when it is next due are columns.
+
+Amounts are whole cents, because a sum of cents is exact in every database. Times are aware UTC; QuickBooks' own stamps
+are text, kept as they came.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from ml_connector.core.books import ListKind
+from ml_connector.core.states import State
+
+
+class Connection(models.Model):
+    """One company file and the Basware company codes whose invoices belong in it."""
+
+    name = models.SlugField(max_length=40, unique=True)
+    paused = models.BooleanField(default=False)
+    pause_reason = models.CharField(max_length=250, blank=True)
+    created_at = models.DateTimeField()
+    base_url = models.CharField(max_length=500)
+    token_url = models.CharField(max_length=500)
+    settings = models.JSONField(default=dict)  #: what differs from core.settings.ConnectionSettings
+    qb_user = models.CharField(max_length=60, unique=True)  #: user name of the Web Connector
+    owner_id = models.CharField(max_length=38)  #: GUID in braces
+    file_id = models.CharField(max_length=38, unique=True)  #: GUID in braces; written into the company file
+    company_name = models.CharField(max_length=100, blank=True)  #: bound at the first session; empty until then
+    company_path = models.CharField(max_length=500, blank=True)  #: last path the Web Connector told
+    company_file_id = models.CharField(max_length=38, blank=True)  #: FileID that answered; empty until it was seen
+    qbxml_version = models.CharField(max_length=8, blank=True)
+    product = models.CharField(max_length=255, blank=True)
+    preferences = models.JSONField(default=dict)  #: core.books.Preferences as of the latest session
+    currencies = models.JSONField(default=dict)  #: ISO code by QuickBooks' name of the currency
+    books_version = models.BigIntegerField(default=0)
+    mapping_version = models.BigIntegerField(default=0)
+    last_poll_at = models.DateTimeField(null=True)  #: the Web Connector called
+    last_success_at = models.DateTimeField(null=True)  #: a session ended as it should
+    last_session_note = models.CharField(max_length=500, blank=True)
+    seconds_per_bill = models.FloatField(default=0.0)  #: measured, smoothed; 0 until the first set was answered
+    chain_seq = models.BigIntegerField(default=0)  #: last entry of the audit chain
+    chain_hash = models.CharField(max_length=64, default="0" * 64)
+
+
+class CompanyCode(models.Model):
+    """A Basware company whose invoices go into this connection's company file."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="company_codes")
+    code = models.CharField(max_length=32, unique=True)  #: P2P API: at most 32 characters
+
+
+class DataKey(models.Model):
+    """The key that encrypts one connection's credentials, itself encrypted under the master key."""
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="data_key")
+    master_key_id = models.CharField(max_length=16)
+    wrapped = models.BinaryField()
+
+
+class Credential(models.Model):
+    """One secret, readable only with the connection's data key and only in this place."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="credentials")
+    name = models.CharField(max_length=40)
+    sealed = models.BinaryField()
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "name"], name="credential_name")]
+
+
+class Exchange(models.Model):
+    """One exchange with another system: the exact bytes, secrets masked. Never changed, never deleted."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT)
+    at = models.DateTimeField()
+    system = models.CharField(max_length=12)
+    what = models.CharField(max_length=300)
+    status = models.CharField(max_length=40, blank=True)
+    request_id = models.CharField(max_length=80, blank=True)
+    request = models.BinaryField()
+    response = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+
+
+class MessageSet(models.Model):
+    """A set of writes under one message-set id. Its exact text is committed before it leaves."""
+
+    class Fate(models.TextChoices):
+        """What is known of it."""
+
+        SENT = "sent"
+        ANSWERED = "answered"
+        LOST = "lost"
+        RESOLVED = "resolved"
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT)
+    set_id = models.CharField(max_length=24)
+    text = models.TextField()
+    fate = models.CharField(max_length=10, choices=Fate.choices, default=Fate.SENT)
+    sent_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "set_id"], name="message_set_id")]
+        indexes = [models.Index(fields=["connection", "fate"], name="message_set_fate")]
+
+
+class Document(models.Model):
+    """One Basware invoice on its way into the company file."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="documents")
+    invoice_id = models.CharField(max_length=36)
+    company_code = models.CharField(max_length=32)
+    supplier_code = models.CharField(max_length=25, blank=True)
+    supplier_name = models.CharField(max_length=250, blank=True)
+    invoice_number = models.CharField(max_length=100, blank=True)
+    invoice_date = models.CharField(max_length=10, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    gross_cents = models.BigIntegerField(default=0)  #: signed; a credit note is negative
+    state = models.CharField(max_length=10, choices=[(s.value, s.name) for s in State])
+    due_at = models.DateTimeField(null=True)  #: when it is next worked on by itself; null: not by itself
+    raw = models.BinaryField()  #: the invoice as Basware sent it, exact bytes
+    raw_sha256 = models.CharField(max_length=64)
+    posted_sha256 = models.CharField(max_length=64, blank=True)  #: content that the Bill was planned from
+    received_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True)
+    posted_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField()
+    faults = models.JSONField(default=list)  #: core.faults.Fault as dictionaries
+    reason = models.CharField(max_length=250, blank=True)  #: a person's words at skip or give-up
+    plan_no = models.IntegerField(default=1)
+    tries = models.IntegerField(default=0)  #: refusals for passing reasons in a row
+    plan_basis = models.CharField(max_length=60, blank=True)  #: lists, mapping and qbXML version it was planned on
+    kind = models.CharField(max_length=12, blank=True)  #: Bill or VendorCredit, once planned
+    vendor_list_id = models.CharField(max_length=36, blank=True)
+    ref_number = models.CharField(max_length=20, blank=True)
+    txn_date = models.CharField(max_length=10, blank=True)
+    request_xml = models.TextField(blank=True)  #: the planned BillAddRq or VendorCreditAddRq, as it will be sent
+    absent_in = models.BigIntegerField(default=0)  #: session in which QuickBooks last said that it is not there
+    message_set = models.ForeignKey(MessageSet, null=True, on_delete=models.PROTECT, related_name="documents")
+    wanted_txn_id = models.CharField(max_length=36, blank=True)  #: a person named it as the right one
+    post_new = models.BooleanField(default=False)  #: a person said that look-alikes are other invoices
+    txn_id = models.CharField(max_length=36, blank=True)
+    txn_number = models.CharField(max_length=20, blank=True)
+    edit_sequence = models.CharField(max_length=16, blank=True)
+    linked = models.BooleanField(default=False)  #: typed in by a person, not added by us
+    response_no = models.IntegerField(default=0)  #: transfer responses begun
+    paid_cents = models.BigIntegerField(default=0)  #: as last reported to Basware
+    discount_cents = models.BigIntegerField(default=0)  #: as last reported to Basware
+    payment_content = models.CharField(max_length=200, blank=True)  #: what the last report said
+    payment_txn_id = models.CharField(max_length=36, blank=True)  #: payment named in the last report
+    payment_no = models.IntegerField(default=0)  #: payment responses begun
+    payment_due = models.BooleanField(default=False)  #: payments changed; Basware is to be told
+    answer_tries = models.IntegerField(default=0)  #: failures in a row of telling Basware
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "invoice_id"], name="document_invoice"),
+            models.CheckConstraint(condition=Q(state__in=[s.value for s in State]), name="document_state"),
+            # A Bill belongs to one document; a second one that points to it would be a double confirmation.
+            models.UniqueConstraint(
+                fields=["connection", "txn_id"], condition=~Q(txn_id=""), name="document_txn_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["connection", "state", "due_at"], name="document_due"),
+            models.Index(fields=["connection", "payment_due"], name="document_payment", condition=Q(payment_due=True)),
+            models.Index(fields=["connection", "invoice_number"], name="document_number"),
+        ]
+
+
+class AuditEntry(models.Model):
+    """One thing that happened, chained by hash to everything before it on this connection."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT)
+    seq = models.BigIntegerField()
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=80)  #: `connector`, or who gave the command
+    document = models.ForeignKey(Document, null=True, on_delete=models.PROTECT, related_name="story")
+    event = models.CharField(max_length=40)
+    from_state = models.CharField(max_length=10, blank=True)
+    to_state = models.CharField(max_length=10, blank=True)
+    words = models.TextField(blank=True)
+    exchange = models.ForeignKey(Exchange, null=True, on_delete=models.PROTECT)
+    exchange_sha256 = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "seq"], name="audit_seq")]
+
+
+class Session(models.Model):
+    """One update session of the Web Connector. The ticket itself is not kept, only its hash."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    ticket_sha256 = models.CharField(max_length=64, unique=True)
+    opened_at = models.DateTimeField()
+    last_call_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    phase = models.CharField(max_length=20)  #: quickbooks.session.Phase
+    company_known = models.BooleanField(default=False)  #: the company file was identified
+    work = models.JSONField(default=dict)  #: what this session still wants to do
+    asked_at = models.DateTimeField(null=True)  #: when the request now with QuickBooks left
+    last_error = models.CharField(max_length=500, blank=True)
+    calls = models.IntegerField(default=0)
+
+
+class ListEntry(models.Model):
+    """One entry of a QuickBooks list as last read, and how far Basware knows it."""
+
+    class Publication(models.TextChoices):
+        """How far Basware knows it."""
+
+        DUE = "due"
+        SENT = "sent"
+        ACCEPTED = "accepted"
+        REFUSED = "refused"
+        NOT_PUBLISHED = "none"
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    kind = models.CharField(max_length=10, choices=[(k.value, k.name) for k in ListKind])
+    list_id = models.CharField(max_length=36)
+    code = models.CharField(max_length=36)  #: what Basware knows it by; never changes once given
+    full_name = models.CharField(max_length=209)
+    active = models.BooleanField(default=True)
+    account_type = models.CharField(max_length=30, blank=True)
+    currency = models.CharField(max_length=64, blank=True)  #: ISO code; empty means home currency
+    edit_sequence = models.CharField(max_length=16)
+    record = models.JSONField()  #: core.records.ListRecord
+    publication = models.CharField(max_length=10, choices=Publication.choices, default=Publication.DUE)
+    published_digest = models.CharField(max_length=64, blank=True)  #: of the body Basware was last sent
+    touch = models.IntegerField(default=0)  #: counts harmless changes made so that Basware does not drop a re-send
+    import_request = models.ForeignKey("ImportRequest", null=True, on_delete=models.SET_NULL, related_name="entries")
+    complaint = models.CharField(max_length=500, blank=True)  #: Basware's words
+    sends = models.IntegerField(default=0)  #: sends without acceptance in a row
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "kind", "list_id"], name="list_entry_id")]
+        indexes = [
+            models.Index(fields=["connection", "kind", "code"], name="list_entry_code"),
+            models.Index(fields=["connection", "publication"], name="list_entry_publication"),
+        ]
+
+
+class ImportRequest(models.Model):
+    """A batch of records sent to Basware, whose verdict comes later."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    kind = models.CharField(max_length=10)
+    request_id = models.CharField(max_length=80)
+    sent_at = models.DateTimeField()
+    next_check_at = models.DateTimeField(null=True)  #: null: settled
+    checks = models.IntegerField(default=0)
+    outcome = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["connection", "next_check_at"], name="import_request_due")]
+
+
+class Watermark(models.Model):
+    """Up to where something was read, in QuickBooks' own stamp, raw."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    name = models.CharField(max_length=40)
+    stamp = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "name"], name="watermark_name")]
+
+
+class MappingRule(models.Model):
+    """What a person decided a Basware code means."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    kind = models.CharField(max_length=10, choices=[(k.value, k.name) for k in ListKind])
+    code = models.CharField(max_length=250)
+    list_id = models.CharField(max_length=36, blank=True)  #: empty: leave the reference out
+    set_by = models.CharField(max_length=80)
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "kind", "code"], name="mapping_rule_code")]
+
+
+class PaymentShare(models.Model):
+    """One payment's share in one Bill, as QuickBooks holds it now; voided and deleted payments have none."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    payment_txn_id = models.CharField(max_length=36)
+    bill_txn_id = models.CharField(max_length=36)
+    kind = models.CharField(max_length=24)
+    paid_on = models.CharField(max_length=10)
+    ref_number = models.CharField(max_length=11, blank=True)
+    amount_cents = models.BigIntegerField()
+    discount_cents = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "payment_txn_id", "bill_txn_id"], name="payment_share")
+        ]
+        indexes = [models.Index(fields=["connection", "bill_txn_id"], name="payment_share_bill")]
+
+
+class Duty(models.Model):
+    """One kind of work of one connection, and when it is next due. Wake-ups only bring `due_at` forward."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="duties")
+    name = models.CharField(max_length=30)
+    due_at = models.DateTimeField()
+    failures = models.IntegerField(default=0)
+    last_ok_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=500, blank=True)
+    needs_operator = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "name"], name="duty_name")]
+        indexes = [models.Index(fields=["due_at"], name="duty_due")]
+
+
+class Delivery(models.Model):
+    """A notification that was taken; the same one again does nothing."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
+    key = models.CharField(max_length=64)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "key"], name="delivery_key")]

@@ -1,0 +1,130 @@
+"""Configuration of the service: one frozen value, read once at the edge from a file and the environment.
+
+The environment wins over the file, the file over the defaults. Secrets are named, never held, except for the master key,
+which is opened once.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from ml_connector.core.errors import NeedsOperator
+
+_PREFIX = "ML_CONNECTOR_"
+
+
+def _setting(default: Any, why: str) -> Any:
+    return field(default=default, metadata={"why": why})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceConfig:
+    """Where the service keeps its data, and where it can be reached."""
+
+    home: Path = _setting(Path(".ml-connector"), "Folder of database, master key and configuration file; can be moved.")
+    database: str = _setting("", "PostgreSQL address (postgresql://user:password@host:port/name); empty: SQLite in the home.")
+    master_key_file: str = _setting("", "File with the master key; empty: master.key in the home.")
+    host: str = _setting("127.0.0.1", "Address the server listens on.")
+    port: int = _setting(8085, "Port the server listens on; 0 takes a free one.")
+    public_url: str = _setting("", "Address under which the Web Connector and Basware reach the server; https but for localhost.")
+    tls_certificate: str = _setting("", "Certificate chain in PEM, if the server itself speaks TLS.")
+    tls_key: str = _setting("", "Private key in PEM, if the server itself speaks TLS.")
+    threads: int = _setting(8, "Requests answered at the same time.")
+    engine_threads: int = _setting(4, "Connections worked on at the same time.")
+    max_body_mb: int = _setting(64, "Largest request taken, in megabytes; a QuickBooks answer can be tens of megabytes.")
+    log_level: str = _setting("INFO", "How much is logged: DEBUG, INFO, WARNING or ERROR.")
+
+    @property
+    def config_path(self) -> Path:
+        """The configuration file."""
+        return self.home / "ml-connector.toml"
+
+    @property
+    def key_path(self) -> Path:
+        """The file with the master key."""
+        return Path(self.master_key_file) if self.master_key_file else self.home / "master.key"
+
+    @property
+    def own_url(self) -> str:
+        """The address to write into files and subscriptions, without a trailing slash."""
+        scheme = "https" if self.tls_certificate else "http"
+        host = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::1", "::"} else self.host  # noqa: S104
+        return (self.public_url or f"{scheme}://{host}:{self.port}").rstrip("/")
+
+    def django_database(self) -> dict[str, Any]:
+        """Return Django's description of the database.
+
+        Raises:
+            NeedsOperator: the address is not one of PostgreSQL.
+        """
+        if not self.database:
+            return {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": str(self.home / "connector.sqlite3"),
+                "OPTIONS": {
+                    # Writers wait for each other instead of failing; readers never wait.
+                    "transaction_mode": "IMMEDIATE",
+                    "timeout": 30,
+                    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+                },
+            }
+        parts = urlsplit(self.database)
+        if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+            raise NeedsOperator("The database address must look like postgresql://user:password@host:5432/name.")
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.strip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": parts.hostname or "",
+            "PORT": str(parts.port or ""),
+            "CONN_MAX_AGE": 600,
+        }
+
+
+def read_config(environ: Mapping[str, str] = os.environ, **overrides: Any) -> ServiceConfig:
+    """Read the configuration.
+
+    Raises:
+        NeedsOperator: an unknown name or an unusable value; the sentence says which.
+    """
+    home = Path(overrides.get("home") or environ.get(_PREFIX + "HOME") or ServiceConfig().home).expanduser()
+    known = {f.name: f for f in fields(ServiceConfig)}
+    values: dict[str, Any] = _from_file(home / "ml-connector.toml", known)
+    for name in known:
+        text = environ.get(_PREFIX + name.upper())
+        if text is not None:
+            values[name] = text
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    values["home"] = home
+    return ServiceConfig(**{name: _typed(name, value, getattr(ServiceConfig(), name)) for name, value in values.items()})
+
+
+def _from_file(path: Path, known: Mapping[str, Any]) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise NeedsOperator(f"{path} is not readable as TOML: {error}.") from None
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise NeedsOperator(f"{path} has unknown settings: {', '.join(unknown)}; known are {', '.join(sorted(known))}.")
+    return values
+
+
+def _typed(name: str, value: Any, default: Any) -> Any:
+    if isinstance(default, int):
+        try:
+            return int(str(value))
+        except ValueError:
+            raise NeedsOperator(f"{name} must be a whole number, not {value!r}.") from None
+    if isinstance(default, Path):
+        return Path(str(value))
+    return str(value)
