@@ -62,7 +62,9 @@ class BaswareConfig:
             raise NeedsOperator("The Basware setting company_codes names no company.")
         for code in self.company_codes:
             if not 1 <= len(code) <= COMPANY_CODE_MAX or code != code.strip():
-                raise NeedsOperator(f"The company code {code!r} must have 1 to {COMPANY_CODE_MAX} characters, no spaces around.")
+                raise NeedsOperator(
+                    f"The company code {code!r} must have 1 to {COMPANY_CODE_MAX} characters, no spaces around."
+                )
         if len(set(self.company_codes)) != len(self.company_codes):
             raise NeedsOperator("The Basware setting company_codes names a company twice.")
         if not 1 <= self.page_size <= 100:

@@ -15,7 +15,7 @@ _SECRET_MEMBERS = re.compile(rb'("(?:access_token|webhookAuthenticationToken)"\s
 
 
 def masked(body: bytes, *secrets: str) -> bytes:
-    """Return a JSON body without the values of `access_token` and `webhookAuthenticationToken`, nor any of `secrets`."""
+    """Return a JSON body without the values of `access_token`, `webhookAuthenticationToken` and any of `secrets`."""
     clean = _SECRET_MEMBERS.sub(rb'\1"***"', body)
     for secret in secrets:
         if secret:

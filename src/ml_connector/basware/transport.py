@@ -78,7 +78,7 @@ class Urllib3Transport:
         ca_file: str = "",
         response_limit_bytes: int = RESPONSE_LIMIT_BYTES,
     ) -> None:
-        """`connections` are kept open per host; `ca_file` adds one authority (PEM) to the system's, for a firm's own proxy."""
+        """`connections` are kept open per host; `ca_file` (PEM) adds an authority to the system's."""
         context = ssl.create_default_context()
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if ca_file:
@@ -114,7 +114,13 @@ class Urllib3Transport:
 
     def _read(self, answer: urllib3.BaseHTTPResponse) -> bytes:
         length = answer.headers.get("content-length", "")
-        if length.isdigit() and int(length) <= self._limit and "content-encoding" not in answer.headers:
+        if (
+            length.isascii()
+            and length.isdigit()
+            and len(length) < 16
+            and int(length) <= self._limit
+            and "content-encoding" not in answer.headers
+        ):
             body = answer.read()
             answer.release_conn()
             return body

@@ -58,7 +58,6 @@ class Books:
     by_list_id: ReadOnlyDict[str, BookEntry] = field(default_factory=dict)
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapping:
     """What a person decided: this Basware code means that QuickBooks entry, or nothing (`IGNORE`)."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NewType
 
@@ -53,3 +54,8 @@ class Invoice:
     def is_credit_note(self) -> bool:
         """A negative total makes it a credit note; Basware has no other mark that can be relied on."""
         return self.gross.amount < 0
+
+
+def content_digest(invoice: Invoice) -> str:
+    """Return the SHA-256 of what an invoice says, apart from its status and stamps: equal for a transfer repeated as it was."""
+    return hashlib.sha256(repr(replace(invoice, processing_status="", last_updated="")).encode()).hexdigest()

@@ -115,7 +115,9 @@ def _judge_tagged(sought: Sought, tagged: Sequence[LedgerTxn]) -> Match:
     listed = ", ".join(_describe(txn) for txn in tagged)
     if len(equal) > 1 or len(tagged) > 1:
         return _question("MLC-DUP-03", "", listed)
-    return _question("MLC-DUP-01", sought.ref_number, "it carries our mark, but " + _differences(tagged[0], sought), tagged[0])
+    return _question(
+        "MLC-DUP-01", sought.ref_number, "it carries our mark, but " + _differences(tagged[0], sought), tagged[0]
+    )
 
 
 def _same_number(txn: LedgerTxn, sought: Sought) -> bool:
@@ -134,7 +136,9 @@ def _differences(txn: LedgerTxn, sought: Sought) -> str:
 
 
 def _describe(txn: LedgerTxn) -> str:
-    return f"{txn.kind} {txn.ref_number or 'without number'} of {txn.txn_date} over {txn.amount:.2f} (TxnID {txn.txn_id})"
+    return (
+        f"{txn.kind} {txn.ref_number or 'without number'} of {txn.txn_date} over {txn.amount:.2f} (TxnID {txn.txn_id})"
+    )
 
 
 def _question(code: str, value: str, detail: str, found: LedgerTxn | None = None) -> Match:

@@ -83,7 +83,9 @@ def _vendor(invoice: Invoice, books: Books, mapping: Mapping, faults: Faults) ->
     if not invoice.supplier_code:
         faults.add("MLC-VENDOR-02", detail=invoice.supplier_name or "no name either")
         return None
-    return _resolve(ListKind.VENDOR, invoice.supplier_code, "supplier", books, mapping, faults, detail=invoice.supplier_name)
+    return _resolve(
+        ListKind.VENDOR, invoice.supplier_code, "supplier", books, mapping, faults, detail=invoice.supplier_name
+    )
 
 
 def _resolve(

@@ -147,3 +147,11 @@ class TotalsPaid:
 
     paid: Money
     discount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Currency:
+    """One entry of QuickBooks' currency list."""
+
+    name: str  #: such as `Canadian Dollar`; what CurrencyRef calls it
+    code: str  #: ISO 4217

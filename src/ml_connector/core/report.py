@@ -55,7 +55,14 @@ class PaymentState:
     def content(self) -> str:
         """Everything that makes one report differ from another, as one text."""
         return "|".join(
-            (f"{self.paid:.2f}", f"{self.discount:.2f}", self.paid_on, self.check_number, self.payment_txn_id, self.method)
+            (
+                f"{self.paid:.2f}",
+                f"{self.discount:.2f}",
+                self.paid_on,
+                self.check_number,
+                self.payment_txn_id,
+                self.method,
+            )
         )
 
 

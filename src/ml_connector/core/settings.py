@@ -26,16 +26,24 @@ class ConnectionSettings:
     """How one connection behaves. Times are in seconds; every interval can be set down to one second."""
 
     invoice_poll_s: int = _number(
-        600, 1, 86400, "How often Basware is asked for approved invoices; a notification only makes the next time sooner."
+        600,
+        1,
+        86400,
+        "How often Basware is asked for approved invoices; a notification only makes the next time sooner.",
     )
     page_size: int = _number(100, 1, 100, "Invoices per page. Source: P2P API, accountingDocuments, pageSize.")
     sweep_s: int = _number(
         86400, 1, 604800, "How often invoices that are acknowledged in Basware but unknown here are looked for."
     )
-    list_read_s: int = _number(1800, 1, 604800, "How often changed vendors, accounts, classes, jobs and terms are read.")
+    list_read_s: int = _number(
+        1800, 1, 604800, "How often changed vendors, accounts, classes, jobs and terms are read."
+    )
     list_publish_s: int = _number(30, 1, 86400, "How often changed list entries are sent to Basware.")
     request_status_s: int = _number(
-        60, 1, 3600, "How soon Basware is first asked what became of records it was sent; the wait doubles up to 32 times."
+        60,
+        1,
+        3600,
+        "How soon Basware is first asked what became of records it was sent; the wait doubles up to 32 times.",
     )
     payment_read_s: int = _number(900, 1, 604800, "How often changed bill payments are read from QuickBooks.")
     answer_s: int = _number(5, 1, 86400, "How often answers that are due (transfers, payments) are sent to Basware.")
@@ -43,19 +51,29 @@ class ConnectionSettings:
         300, 1, 86400, "Polling interval written into the .qwc file; the user of the Web Connector can change it."
     )
     session_expires_s: int = _number(
-        3600, 60, 86400, "Silence after which a Web Connector session is taken for dead; QuickBooks may work for minutes."
+        3600,
+        60,
+        86400,
+        "Silence after which a Web Connector session is taken for dead; QuickBooks may work for minutes.",
     )
     overlap_s: int = _number(
-        600, 60, 86400, "How far a modified-since reading reaches back, because QuickBooks stamps with workstation clocks."
+        600,
+        60,
+        86400,
+        "How far a modified-since reading reaches back, because QuickBooks stamps with workstation clocks.",
     )
     list_page: int = _number(500, 10, 1000, "List entries per answer where QuickBooks can hand them out in pages.")
     txn_page: int = _number(100, 10, 500, "Bills or payments per answer, with their lines.")
     bills_per_check: int = _number(100, 1, 200, "Documents looked up together before they are added.")
     bills_per_set: int = _number(50, 1, 100, "Documents added with one message set.")
-    burst_s: int = _number(10, 1, 110, "Longest time one message set should keep QuickBooks busy; sets shrink to hold it.")
+    burst_s: int = _number(
+        10, 1, 110, "Longest time one message set should keep QuickBooks busy; sets shrink to hold it."
+    )
     retry_limit: int = _number(6, 1, 100, "Tries for a document that QuickBooks refuses for passing reasons.")
     http_timeout_s: int = _number(30, 1, 300, "Longest wait for one answer of Basware.")
-    post_payment_blocked: bool = _flag(False, "Post invoices that are blocked for payment in Basware, marked in the memo.")
+    post_payment_blocked: bool = _flag(
+        False, "Post invoices that are blocked for payment in Basware, marked in the memo."
+    )
     source_system: str = _text("QuickBooks", "Name of this company file in Basware's vendor and response records.")
     language: str = _text("en-US", "Language tag under which names are written to Basware.")
 
@@ -93,7 +111,9 @@ def _checked(name: str, value: Any, default: Any, meta: dict[str, Any]) -> Any:
         try:
             number = int(str(value))
         except ValueError:
-            raise NeedsOperator(f"{name} is a whole number from {meta['low']} to {meta['high']}, not {value!r}.") from None
+            raise NeedsOperator(
+                f"{name} is a whole number from {meta['low']} to {meta['high']}, not {value!r}."
+            ) from None
         if not meta["low"] <= number <= meta["high"]:
             raise NeedsOperator(f"{name} is a whole number from {meta['low']} to {meta['high']}, not {number}.")
         return number

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from lxml import etree
 
@@ -56,9 +56,8 @@ Part: TypeAlias = SetHead | ResponseHead | Recovered | Record
 
 _RESPONSES = frozenset(name.removesuffix("Rq") + "Rs" for name in REQUESTS)
 _SET = "QBXMLMsgsRs"
-_ROOT = "QBXML"
 _RECOVERY = "ErrorRecovery"
-_TAGS = (_ROOT, _SET, _RECOVERY, *_RESPONSES, *RECORD_NAMES)
+_TAGS = (_SET, _RECOVERY, *_RESPONSES, *RECORD_NAMES)
 
 
 def read_answer(
@@ -80,7 +79,8 @@ def read_answer(
     try:
         for piece in pieces(source):
             parser.feed(piece)
-            for event, element in parser.read_events():
+            for event, found in parser.read_events():
+                element = cast(etree._Element, found)  # only start and end are reported, so it is always an element
                 name = element.tag
                 if event == "start":
                     if name in _RESPONSES:
@@ -88,12 +88,10 @@ def read_answer(
                     elif name == _SET:
                         seen_set = True
                         yield _set_head(element)
-                    elif name == _ROOT:
-                        _refuse_doctype(element)
                     continue
                 if name in _RESPONSES:
                     _forget(element)
-                elif name not in (_SET, _ROOT):
+                elif name != _SET:
                     part = _part(element, on_unreadable)
                     _forget(element)
                     if part is not None:
@@ -121,16 +119,11 @@ def _part(
 
 def _forget(element: etree._Element) -> None:
     """Give back the memory of an element and of all before it; the parser still holds on to the element itself."""
-    element.clear(keep_tail=False)
+    element.clear()
     parent = element.getparent()
     if parent is not None:
         while element.getprevious() is not None:
             del parent[0]
-
-
-def _refuse_doctype(root: etree._Element) -> None:
-    if root.getroottree().docinfo.doctype:
-        raise UnreadableAnswer("QuickBooks' answer declares a document type, which qbXML never does.")
 
 
 def _set_head(element: etree._Element) -> SetHead:

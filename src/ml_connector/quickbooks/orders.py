@@ -204,6 +204,7 @@ CUSTOMER_QUERY = _list_query("CustomerQueryRq", iterates=True)
 ACCOUNT_QUERY = _list_query("AccountQueryRq")
 CLASS_QUERY = _list_query("ClassQueryRq")
 TERMS_QUERY = _list_query("TermsQueryRq")
+CURRENCY_QUERY = _list_query("CurrencyQueryRq")  # since v8.0, which is the oldest spoken
 
 BILL_QUERY = _txn_query("BillQueryRq", links=True)
 VENDOR_CREDIT_QUERY = _txn_query("VendorCreditQueryRq", links=True)
@@ -236,9 +237,8 @@ REQUESTS: dict[str, Group] = {
     group.name: group
     for group in (
         BILL_ADD, VENDOR_CREDIT_ADD,
-        VENDOR_QUERY, CUSTOMER_QUERY, ACCOUNT_QUERY, CLASS_QUERY, TERMS_QUERY,
+        VENDOR_QUERY, CUSTOMER_QUERY, ACCOUNT_QUERY, CLASS_QUERY, TERMS_QUERY, CURRENCY_QUERY,
         BILL_QUERY, VENDOR_CREDIT_QUERY, BILL_PAYMENT_CHECK_QUERY, BILL_PAYMENT_CREDIT_CARD_QUERY,
         TXN_DELETED_QUERY, HOST_QUERY, COMPANY_QUERY, PREFERENCES_QUERY,
     )
 }  # fmt: skip
-

@@ -91,6 +91,11 @@ def terms_query(request_id: str, version: Version, *, modified_since: datetime |
     return _list_query(orders.TERMS_QUERY, (), request_id, version, modified_since)
 
 
+def currency_query(request_id: str, version: Version) -> str:
+    """Ask for all currencies, active or not. This list cannot be read in pages; it holds a few hundred at most."""
+    return _list_query(orders.CURRENCY_QUERY, ("ListID", "Name", "CurrencyCode"), request_id, version, None)
+
+
 def txn_query_by_ref_numbers(
     kind: TxnKind, ref_numbers: Sequence[str], request_id: str, version: Version, *, lines: bool = False
 ) -> str:
@@ -168,9 +173,7 @@ def payment_query(
         "IncludeLineItems": True,
         "IncludeRetElement": _PAYMENT_FIELDS,
     }
-    return render_request(
-        _PAYMENT_QUERIES[kind], request_id, version, values, page.attributes if page else None
-    )
+    return render_request(_PAYMENT_QUERIES[kind], request_id, version, values, page.attributes if page else None)
 
 
 def txn_deleted_query(

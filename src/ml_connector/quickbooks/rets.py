@@ -21,6 +21,7 @@ from ml_connector.core.money import exact_decimal
 from ml_connector.core.records import (
     Address,
     AppliedTo,
+    Currency,
     DeletedTxn,
     LedgerLine,
     LedgerTxn,
@@ -30,7 +31,7 @@ from ml_connector.core.records import (
 )
 from ml_connector.quickbooks import limits
 
-Record: TypeAlias = ListRecord | LedgerTxn | Payment | DeletedTxn
+Record: TypeAlias = ListRecord | LedgerTxn | Payment | DeletedTxn | Currency
 Fields: TypeAlias = "dict[str, etree._Element]"
 
 _PERCENT = re.compile(r"[+-]?[0-9]{1,10}(\.[0-9]{1,5})?")  # PERCENTTYPE
@@ -42,7 +43,7 @@ _DELETED_KINDS = {str(kind): kind for kind in TxnKind}
 
 
 class UnreadableRecord(Defect):
-    """A record does not say what its kind always says. `raw` is its text, `record_id` its ListID or TxnID if it has one.
+    """A record does not say what its kind always says. `raw` is its text, `record_id` its ListID or TxnID, if any.
 
     If it answers a write, the write did take effect: QuickBooks returns records only of what it has.
     """
@@ -73,7 +74,7 @@ def _fields(element: etree._Element) -> Fields:
     # Of an element that repeats, the first one counts; those that may repeat are read by iteration.
     found: Fields = {}
     for child in element:
-        found.setdefault(child.tag, child)  # type: ignore[arg-type]
+        found.setdefault(child.tag, child)
     return found
 
 
@@ -320,6 +321,12 @@ def _deleted(element: etree._Element) -> DeletedTxn | None:
     )
 
 
+def _currency(element: etree._Element) -> Currency | None:
+    fields = _fields(element)
+    name, code = _text(fields, "Name"), _text(fields, "CurrencyCode")
+    return Currency(name=name, code=code.upper()) if name and code else None
+
+
 _READERS: dict[object, Callable[[etree._Element], Record | None]] = {
     "VendorRet": _vendor,
     "AccountRet": _account,
@@ -332,6 +339,7 @@ _READERS: dict[object, Callable[[etree._Element], Record | None]] = {
     "BillPaymentCheckRet": _payment,
     "BillPaymentCreditCardRet": _payment,
     "TxnDeletedRet": _deleted,
+    "CurrencyRet": _currency,
 }
 
 #: Names of the records that are read.

@@ -44,9 +44,7 @@ class Version(NamedTuple):
                 " remove the mark in the memo."
             )
         if not self.has_error_recovery:
-            found.append(
-                f"qbXML {self} has no ErrorRecovery, so a lost answer is resolved by looking the Bill up."
-            )
+            found.append(f"qbXML {self} has no ErrorRecovery, so a lost answer is resolved by looking the Bill up.")
         return tuple(found)
 
 

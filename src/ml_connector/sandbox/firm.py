@@ -200,7 +200,7 @@ class _ListIds:
 
 
 def build_firm(seed: int = 1) -> Firm:
-    """Return Cascade Ridge Builders (US10): 260 vendors, 110 accounts, 14 classes, 90 clients with 180 jobs, 11 terms."""
+    """Return Cascade Ridge Builders, US10: 260 vendors, 110 accounts, 14 classes, 90 clients, 180 jobs, 11 terms."""
     rng = random.Random(seed)
     terms = _terms(_ListIds(rng))
     accounts = _accounts(_ListIds(rng))

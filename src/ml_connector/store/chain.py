@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
@@ -58,7 +59,7 @@ class Ledger:
         self.connection = row
         self.now = now
         self.actor = actor
-        self._pending: list[tuple[object, ...]] = []
+        self._pending: list[tuple[Any, ...]] = []
 
     def note(self, entry: Entry) -> None:
         """Chain one entry."""
@@ -151,7 +152,19 @@ def entry_hash(
 ) -> str:
     """Return the SHA-256 over the previous hash and every field of an entry, written as one JSON list."""
     stamp = at.astimezone(UTC).isoformat()
-    fields = [previous, connection_id, seq, stamp, actor, document_id, event, from_state, to_state, words, exchange_sha256]
+    fields = [
+        previous,
+        connection_id,
+        seq,
+        stamp,
+        actor,
+        document_id,
+        event,
+        from_state,
+        to_state,
+        words,
+        exchange_sha256,
+    ]
     return hashlib.sha256(json.dumps(fields, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -159,7 +172,14 @@ def exchange_hash(exchange: WireExchange | Exchange) -> str:
     """Return the SHA-256 over what was said in an exchange: a JSON line of its heading, then both bodies."""
     request, response = bytes(exchange.request), bytes(exchange.response)
     heading = json.dumps(
-        [exchange.system, exchange.what[:300], exchange.status[:40], exchange.request_id[:80], len(request), len(response)],
+        [
+            exchange.system,
+            exchange.what[:300],
+            exchange.status[:40],
+            exchange.request_id[:80],
+            len(request),
+            len(response),
+        ],
         separators=(",", ":"),
     )
     digest = hashlib.sha256(heading.encode())

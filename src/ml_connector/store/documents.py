@@ -94,7 +94,7 @@ class NewDocument:
     raw: bytes
 
 
-def content_sha256(raw: bytes) -> str:
+def bytes_sha256(raw: bytes) -> str:
     """Return the SHA-256 of the bytes Basware sent."""
     return hashlib.sha256(raw).hexdigest()
 
@@ -109,7 +109,7 @@ def receive(ledger: Ledger, offered: Sequence[NewDocument], exchange: ExchangeRe
                 company_code=new.company_code,
                 state=State.RECEIVED.value,
                 raw=new.raw,
-                raw_sha256=content_sha256(new.raw),
+                raw_sha256=bytes_sha256(new.raw),
                 received_at=ledger.now,
                 changed_at=ledger.now,
             )
@@ -177,7 +177,7 @@ def to_answer(connection_id: int, now: datetime, limit: int) -> list[Document]:
     """Return documents whose transfer Basware waits to hear of."""
     due = Q(due_at=None) | Q(due_at__lte=now)
     rows = of(connection_id).filter(due, state__in=[State.POSTED, State.GIVEN_UP]).exclude(acknowledged_at=None)
-    return list(rows.defer("raw", "request_xml").order_by("pk")[:limit])
+    return list(rows.defer("request_xml").order_by("pk")[:limit])
 
 
 def to_report_payment(connection_id: int, now: datetime, limit: int) -> list[Document]:

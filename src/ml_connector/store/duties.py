@@ -68,6 +68,11 @@ def wake(connection_id: int, now: datetime, *names: str) -> None:
     Duty.objects.filter(connection_id=connection_id, name__in=names, due_at__gt=now, failures=0).update(due_at=now)
 
 
+def wake_at(connection_id: int, name: str, moment: datetime) -> None:
+    """Bring a duty forward to a moment, if it is due later."""
+    Duty.objects.filter(connection_id=connection_id, name=name, due_at__gt=moment, failures=0).update(due_at=moment)
+
+
 def wake_all(connection_id: int, now: datetime, *names: str) -> None:
     """Bring duties forward to now, those that wait after a failure too: a person asked for it, or mended the cause."""
     Duty.objects.filter(connection_id=connection_id, name__in=names or ALL).update(due_at=now)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import F, Q
 
 from ml_connector.core.books import BookEntry, Books, ListId, ListKind, Mapping, Preferences
 from ml_connector.core.records import Address, CompanyFile, ListRecord
@@ -19,7 +19,9 @@ _FIELDS = ["full_name", "active", "account_type", "currency", "edit_sequence", "
 
 def record_as_json(record: ListRecord) -> dict[str, Any]:
     """Write a record for a row; empty fields are left out."""
-    blank = ListRecord(kind=record.kind, list_id=record.list_id, edit_sequence="", time_modified="", name="", full_name="")
+    blank = ListRecord(
+        kind=record.kind, list_id=record.list_id, edit_sequence="", time_modified="", name="", full_name=""
+    )
     written: dict[str, Any] = {}
     for name, value in asdict(record).items():
         if value != getattr(blank, name) and name != "address":
@@ -109,9 +111,7 @@ def _free_numbers(
     }
 
 
-def books_for(
-    connection: Connection, codes: dict[ListKind, set[str]], mapping: Mapping
-) -> Books:
+def books_for(connection: Connection, codes: dict[ListKind, set[str]], mapping: Mapping) -> Books:
     """Return the part of the books that a batch of invoices needs: the entries its codes and mappings lead to.
 
     Its cost follows the batch, not the length of the company's lists.
@@ -146,7 +146,7 @@ def books_for(
 
 def preferences_of(connection: Connection) -> Preferences:
     """Read the company file's preferences from the connection's row."""
-    written = dict(connection.preferences)
+    written = {k: v for k, v in connection.preferences.items() if k != "home_currency_name"}
     if written.get("closing_date"):
         written["closing_date"] = date.fromisoformat(written["closing_date"])
     return Preferences(**written)
@@ -159,6 +159,7 @@ def preferences_as_json(company: CompanyFile, home_currency: str) -> dict[str, A
         "multicurrency": company.multicurrency,
         "class_tracking": company.class_tracking,
         "closing_date": company.closing_date.isoformat() if company.closing_date else None,
+        "home_currency_name": company.home_currency_name,
     }
 
 
@@ -179,18 +180,12 @@ def books_changed(connection: Connection) -> None:
 
 def find_entries(connection: Connection, kind: ListKind, text: str, limit: int = 20) -> list[ListEntry]:
     """Find entries by ListID, code, or a part of the name."""
-    exact = ListEntry.objects.filter(Q(list_id=text) | Q(code=text) | Q(full_name__iexact=text), connection=connection, kind=kind)
+    exact = ListEntry.objects.filter(
+        Q(list_id=text) | Q(code=text) | Q(full_name__iexact=text), connection=connection, kind=kind
+    )
     rows = list(exact[:limit])
     return rows or list(
-        ListEntry.objects.filter(connection=connection, kind=kind, full_name__icontains=text).order_by("full_name")[:limit]
-    )
-
-
-def counts(connection: Connection) -> Iterable[dict[str, Any]]:
-    """Count the entries by kind and publication."""
-    return (
-        ListEntry.objects.filter(connection=connection)
-        .values("kind", "publication")
-        .annotate(count=Count("pk"))
-        .order_by("kind", "publication")
+        ListEntry.objects.filter(connection=connection, kind=kind, full_name__icontains=text).order_by("full_name")[
+            :limit
+        ]
     )

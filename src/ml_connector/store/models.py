@@ -123,7 +123,7 @@ class Document(models.Model):
     due_at = models.DateTimeField(null=True)  #: when it is next worked on by itself; null: not by itself
     raw = models.BinaryField()  #: the invoice as Basware sent it, exact bytes
     raw_sha256 = models.CharField(max_length=64)
-    posted_sha256 = models.CharField(max_length=64, blank=True)  #: content that the Bill was planned from
+    content_sha256 = models.CharField(max_length=64, blank=True)  #: core.invoice.content_digest, once planned
     received_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True)
     posted_at = models.DateTimeField(null=True)
@@ -139,6 +139,9 @@ class Document(models.Model):
     ref_number = models.CharField(max_length=20, blank=True)
     txn_date = models.CharField(max_length=10, blank=True)
     request_xml = models.TextField(blank=True)  #: the planned BillAddRq or VendorCreditAddRq, as it will be sent
+    alone = models.BooleanField(
+        default=False
+    )  #: a set with it was unreadable; it is sent by itself until it is settled
     absent_in = models.BigIntegerField(default=0)  #: session in which QuickBooks last said that it is not there
     message_set = models.ForeignKey(MessageSet, null=True, on_delete=models.PROTECT, related_name="documents")
     wanted_txn_id = models.CharField(max_length=36, blank=True)  #: a person named it as the right one
@@ -161,14 +164,13 @@ class Document(models.Model):
             models.UniqueConstraint(fields=["connection", "invoice_id"], name="document_invoice"),
             models.CheckConstraint(condition=Q(state__in=[s.value for s in State]), name="document_state"),
             # A Bill belongs to one document; a second one that points to it would be a double confirmation.
-            models.UniqueConstraint(
-                fields=["connection", "txn_id"], condition=~Q(txn_id=""), name="document_txn_once"
-            ),
+            models.UniqueConstraint(fields=["connection", "txn_id"], condition=~Q(txn_id=""), name="document_txn_once"),
         ]
         indexes = [
             models.Index(fields=["connection", "state", "due_at"], name="document_due"),
             models.Index(fields=["connection", "payment_due"], name="document_payment", condition=Q(payment_due=True)),
             models.Index(fields=["connection", "invoice_number"], name="document_number"),
+            models.Index(fields=["connection", "ref_number"], name="document_ref_number"),
         ]
 
 

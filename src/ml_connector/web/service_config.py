@@ -28,16 +28,22 @@ class ServiceConfig:
     """Where the service keeps its data, and where it can be reached."""
 
     home: Path = _setting(Path(".ml-connector"), "Folder of database, master key and configuration file; can be moved.")
-    database: str = _setting("", "PostgreSQL address (postgresql://user:password@host:port/name); empty: SQLite in the home.")
+    database: str = _setting(
+        "", "PostgreSQL address (postgresql://user:password@host:port/name); empty: SQLite in the home."
+    )
     master_key_file: str = _setting("", "File with the master key; empty: master.key in the home.")
     host: str = _setting("127.0.0.1", "Address the server listens on.")
     port: int = _setting(8085, "Port the server listens on; 0 takes a free one.")
-    public_url: str = _setting("", "Address under which the Web Connector and Basware reach the server; https but for localhost.")
+    public_url: str = _setting(
+        "", "Address under which the Web Connector and Basware reach the server; https but for localhost."
+    )
     tls_certificate: str = _setting("", "Certificate chain in PEM, if the server itself speaks TLS.")
     tls_key: str = _setting("", "Private key in PEM, if the server itself speaks TLS.")
     threads: int = _setting(8, "Requests answered at the same time.")
     engine_threads: int = _setting(4, "Connections worked on at the same time.")
-    max_body_mb: int = _setting(64, "Largest request taken, in megabytes; a QuickBooks answer can be tens of megabytes.")
+    max_body_mb: int = _setting(
+        64, "Largest request taken, in megabytes; a QuickBooks answer can be tens of megabytes."
+    )
     log_level: str = _setting("INFO", "How much is logged: DEBUG, INFO, WARNING or ERROR.")
 
     @property
@@ -73,6 +79,7 @@ class ServiceConfig:
                     "timeout": 30,
                     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
                 },
+                "CONN_MAX_AGE": 600,
             }
         parts = urlsplit(self.database)
         if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
@@ -103,7 +110,9 @@ def read_config(environ: Mapping[str, str] = os.environ, **overrides: Any) -> Se
             values[name] = text
     values |= {name: value for name, value in overrides.items() if value is not None}
     values["home"] = home
-    return ServiceConfig(**{name: _typed(name, value, getattr(ServiceConfig(), name)) for name, value in values.items()})
+    return ServiceConfig(
+        **{name: _typed(name, value, getattr(ServiceConfig(), name)) for name, value in values.items()}
+    )
 
 
 def _from_file(path: Path, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,9 @@ def django_settings(config: ServiceConfig, signing_key: str) -> dict[str, Any]:
     return {
         "DEBUG": False,
         "SECRET_KEY": signing_key,
-        "ALLOWED_HOSTS": ["*"],  # the SOAP and webhook addresses are authenticated by their own secrets, not by host name
+        "ALLOWED_HOSTS": [
+            "*"
+        ],  # the SOAP and webhook addresses are authenticated by their own secrets, not by host name
         "DATABASES": {"default": config.django_database()},
         "INSTALLED_APPS": ["ml_connector.store.apps.StoreConfig"],
         "MIDDLEWARE": ["django.middleware.security.SecurityMiddleware"],

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ml_connector.sandbox.quickbooks.render import escape
 from ml_connector.sandbox.quickbooks.refusals import severity
+from ml_connector.sandbox.quickbooks.render import escape
 
 STATUS_OK = "Status OK"
 

@@ -91,7 +91,9 @@ class MessageSetMemory:
 class CompanyFile:
     """One .qbw file."""
 
-    def __init__(self, host_clock: HostClock, *, path: str = DEFAULT_PATH, contents: FileContents | None = None) -> None:
+    def __init__(
+        self, host_clock: HostClock, *, path: str = DEFAULT_PATH, contents: FileContents | None = None
+    ) -> None:
         self.path = path
         self.host_clock = host_clock
         self.contents = contents or FileContents()

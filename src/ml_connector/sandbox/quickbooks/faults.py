@@ -50,6 +50,10 @@ class FaultInjector:
         self._armed: list[ArmedFault] = []
         self.counts: Counter[str] = Counter()  #: fired, by kind
 
+    def reseed(self, seed: int) -> None:
+        """Start the sequence of misfortunes again from a seed."""
+        self._rng.seed(seed)
+
     def arm(self, kind: str, *, times: int | None = 1, probability: float = 1.0, only: str = "") -> None:
         """Arm a fault.
 

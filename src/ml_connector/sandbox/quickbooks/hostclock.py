@@ -7,7 +7,7 @@ in summer too, so the printed offset is wrong half of the year. EditSequence is 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 Clock = Callable[[], datetime]  #: aware UTC
 
@@ -94,6 +94,6 @@ def _in_daylight_saving(standard: datetime) -> bool:
     begins = march + timedelta(days=(6 - march.weekday()) % 7)
     november = date(standard.year, 11, 1)
     ends = november + timedelta(days=(6 - november.weekday()) % 7)
-    start = datetime(begins.year, begins.month, begins.day, 2)
-    finish = datetime(ends.year, ends.month, ends.day, 1)  # 02:00 daylight time is 01:00 standard time
+    start = datetime.combine(begins, time(2))
+    finish = datetime.combine(ends, time(1))  # 02:00 daylight time is 01:00 standard time
     return start <= standard < finish

@@ -64,17 +64,18 @@ class Iterators:
             Refusal: 3391 for an iterator that is not (or no longer) valid, 3150 for one without MaxReturned.
         """
         mode = node.attributes.get("iterator")
+        meta_data = node.attributes.get("metaData", "NoMetaData")
         maximum = _maximum(node)
         if mode is None:
             found = select()
-            return _whole(found, render, maximum, node.attributes.get("metaData", "NoMetaData"))
+            return _whole(found, render, maximum, meta_data)
         if maximum is None and mode != "Stop":
             raise Refusal(3150, 'There is a missing element: "MaxReturned".')
         filters = _fingerprint(node)
         if mode == "Start":
             found = select()
             if not found.items:
-                return _whole(found, render, maximum, node.attributes.get("metaData", "NoMetaData"))
+                return _whole(found, render, maximum, meta_data)
             iterator_id = self._new_id()
             state = _Iterator(request_name=request_name, filters=filters, items=found.items, at=0, used_epoch=epoch)
             self._open[iterator_id] = state
@@ -86,7 +87,7 @@ class Iterators:
                 return Answer(attributes={"iteratorRemainingCount": "0", "iteratorID": iterator_id})
             if state.filters != filters:
                 raise _not_valid(iterator_id)
-        return self._page(iterator_id, state, maximum or 0, render, node.attributes.get("metaData", "NoMetaData"), epoch)
+        return self._page(iterator_id, state, maximum or 0, render, meta_data, epoch)
 
     def _page(
         self,
@@ -128,9 +129,7 @@ class Iterators:
         return f"{{{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}}}"
 
 
-def _whole(
-    found: Selection[Item], render: Callable[[Item], str | None], maximum: int | None, meta_data: str
-) -> Answer:
+def _whole(found: Selection[Item], render: Callable[[Item], str | None], maximum: int | None, meta_data: str) -> Answer:
     items = found.items if maximum is None else found.items[:maximum]
     rows = [row for row in map(render, items) if row is not None]
     attributes = {"retCount": str(len(rows))} if meta_data != "NoMetaData" else {}

@@ -120,13 +120,13 @@ def parse(text: str, *, host_version: float, refuse_raw_non_ascii: bool = True) 
 
 
 def _document(text: str, host_version: float) -> tuple[etree._Element, float]:
+    if "<!DOCTYPE" in text:
+        raise parse_error("a document type declaration")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, huge_tree=True)
     try:
         root = etree.fromstring(text.encode("utf-8"), parser)
     except (etree.XMLSyntaxError, ValueError) as reason:
         raise parse_error(f"not well-formed: {reason}") from None
-    if root.getroottree().docinfo.doctype:
-        raise parse_error("a document type declaration")
     version: float | None = None
     before = root.getprevious()
     while before is not None:
@@ -172,9 +172,7 @@ def _request(element: etree._Element, version: float) -> Request:
     return Request(name=name, node=node, faults=faults)
 
 
-def _aggregate(
-    element: etree._Element, model: ContentModel, version: float, faults: list[tuple[int, str]]
-) -> Node:
+def _aggregate(element: etree._Element, model: ContentModel, version: float, faults: list[tuple[int, str]]) -> Node:
     children: list[Node] = []
     tags: list[str] = []
     if element.text and not element.text.isspace():

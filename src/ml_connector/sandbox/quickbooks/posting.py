@@ -188,9 +188,9 @@ def _refuse_closed(company: CompanyFile, txn_date: str, kind: str) -> None:
     if company.is_closed(txn_date):
         raise Refusal(
             3171,
-            f"An attempt was made to modify a {kind} with a date that is on or before the closing date of the company.  "
-            "If you are sure you want to make the change, please ask the QuickBooks Administrator to clear the closing "
-            "date.",
+            f"An attempt was made to modify a {kind} with a date that is on or before the closing date of the company. "
+            " If you are sure you want to make the change, please ask the QuickBooks Administrator to clear the "
+            "closing date.",
         )
 
 
@@ -200,7 +200,12 @@ def _refuse_negative(total: Decimal, kind: str) -> None:
 
 
 def _refuse_exchange_rate(company: CompanyFile, node: Node) -> None:
-    if node.value("ExchangeRate") is not None and not company.preferences.multicurrency:
+    rate = node.value("ExchangeRate")
+    if rate is None:
+        return
+    if Decimal(rate) <= 0:
+        raise Refusal(3210, f'The "ExchangeRate" field has an invalid value "{rate}".')
+    if not company.preferences.multicurrency:
         raise Refusal(3250, "This feature is not enabled or not available in this version of QuickBooks: ExchangeRate.")
 
 
@@ -246,9 +251,7 @@ def _refuse_item_lines(node: Node) -> None:
             raise Refusal(3140, f'There is an invalid reference to QuickBooks Item "{key}".  This file has no items.')
 
 
-def _line(
-    company: CompanyFile, refs: References, node: Node, vendor: Vendor, old: ExpenseLine | None
-) -> ExpenseLine:
+def _line(company: CompanyFile, refs: References, node: Node, vendor: Vendor, old: ExpenseLine | None) -> ExpenseLine:
     account = refs.posting_account(node.find("AccountRef"), vendor.currency_id)
     account_id = account.list_id if account else (old.account_id if old else None)
     if account_id is None:

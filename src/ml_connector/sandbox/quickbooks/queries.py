@@ -82,7 +82,9 @@ def select_txns(company: CompanyFile, kind: str, node: Node) -> Selection[Txn]:
     return Selection(items=[txn for txn in candidates if all(test(txn) for test in tests)])
 
 
-def select_tombstones(company: CompanyFile, tombstones: list[Tombstone], element: str, node: Node) -> Selection[Tombstone]:
+def select_tombstones(
+    company: CompanyFile, tombstones: list[Tombstone], element: str, node: Node
+) -> Selection[Tombstone]:
     """Deletions of the asked kinds within ninety days, by time of deletion within each kind."""
     low, high = _range(company, node.find("DeletedDateRangeFilter"), "FromDeletedDate", "ToDeletedDate")
     oldest = company.now().epoch - TOMBSTONE_LIFE_S
@@ -186,9 +188,7 @@ def _txn_tests(company: CompanyFile, node: Node) -> list[Callable[[Txn], bool]]:
     paid = node.value("PaidStatus") or "All"
     if paid != "All":
         wanted_paid = paid == "PaidOnly"
-        tests.append(
-            lambda txn: isinstance(txn, LinedTxn) and (company.ledger.open_amount(txn) == 0) is wanted_paid
-        )
+        tests.append(lambda txn: isinstance(txn, LinedTxn) and (company.ledger.open_amount(txn) == 0) is wanted_paid)
     return tests
 
 

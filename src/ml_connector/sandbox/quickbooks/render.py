@@ -209,7 +209,11 @@ def _customer(company: CompanyFile, entry: ListEntry) -> Elements:
 def _standard_terms(company: CompanyFile, entry: ListEntry) -> Elements:
     assert isinstance(entry, StandardTerms)
     elements = [*_head(company, entry), boolean("IsActive", entry.is_active), leaf("StdDueDays", str(entry.due_days))]
-    return [*elements, leaf("StdDiscountDays", str(entry.discount_days)), leaf("DiscountPct", _plain(entry.discount_pct))]
+    return [
+        *elements,
+        leaf("StdDiscountDays", str(entry.discount_days)),
+        leaf("DiscountPct", _plain(entry.discount_pct)),
+    ]
 
 
 def _date_driven_terms(company: CompanyFile, entry: ListEntry) -> Elements:

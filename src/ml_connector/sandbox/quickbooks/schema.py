@@ -16,7 +16,7 @@ edition sold in the United States. Only requests listed here exist; QuickBooks a
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 VERSIONS = (1, 1.1, 2, 2.1, 3, 4, 4.1, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)  #: qbXML versions of this host
 
@@ -53,9 +53,7 @@ _ADDRESS = (
     "Addr1?:s41 Addr2?:s41 Addr3?:s41 Addr4?:s41@2 Addr5?:s41@6 City?:s31 State?:s21 PostalCode?:s13 Country?:s31 "
     "Note?:s41@6"
 )
-_TREE_CHOICE = (
-    "(ListID*:id | FullName*:s209 | ListIDWithChildren?:id | FullNameWithChildren?:s209)"
-)
+_TREE_CHOICE = "(ListID*:id | FullName*:s209 | ListIDWithChildren?:id | FullNameWithChildren?:s209)"
 _NAMES = "(NameFilter:NameFilter | NameRangeFilter:NameRangeFilter)?"
 _RET_ELEMENTS = "IncludeRetElement*:s50@4"
 _OWNERS = "OwnerID*:guid@2"
@@ -78,9 +76,7 @@ def _txn_filters(ref_number: int, paid: str = "") -> str:
     )
 
 
-_BILL_LINES_ADD = (
-    "ExpenseLineAdd*:ExpenseLineAdd (ItemLineAdd:ItemLineAdd | ItemGroupLineAdd:ItemGroupLineAdd)*"
-)
+_BILL_LINES_ADD = "ExpenseLineAdd*:ExpenseLineAdd (ItemLineAdd:ItemLineAdd | ItemGroupLineAdd:ItemGroupLineAdd)*"
 _BILL_LINES_MOD = (
     "ClearExpenseLines?:bool ExpenseLineMod*:ExpenseLineMod ClearItemLines?:bool "
     "(ItemLineMod:ItemLineMod | ItemGroupLineMod:ItemGroupLineMod)*"
@@ -90,7 +86,9 @@ _VENDOR_PERSON = (
     "JobTitle?:s41@12 VendorAddress?:Address ShipAddress?:Address@11 Phone?:s21 AltPhone?:s21 Fax?:s21 Email?:s1023 "
     "Cc?:s1023@12 Contact?:s41 AltContact?:s41 AdditionalContactRef*:AdditionalContactRef@12"
 )
-_VENDOR_MONEY = "VendorTypeRef?:Ref159 TermsRef?:Ref31 CreditLimit?:amt VendorTaxIdent?:s15 IsVendorEligibleFor1099?:bool"
+_VENDOR_MONEY = (
+    "VendorTypeRef?:Ref159 TermsRef?:Ref31 CreditLimit?:amt VendorTaxIdent?:s15 IsVendorEligibleFor1099?:bool"
+)
 
 MODELS: dict[str, str] = {
     "Address": _ADDRESS,
@@ -111,8 +109,8 @@ MODELS: dict[str, str] = {
     "ExpenseLineAdd": "AccountRef?:Ref159 Amount?:amt Memo?:s4095 CustomerRef?:Ref209 ClassRef?:Ref159 "
     "BillableStatus?:=Billable@2 SalesRepRef?:Ref5@13 DataExt*:DataExt@13",
     "ItemLineAdd": "ItemRef?:Ref159 InventorySiteRef?:Ref31@10 InventorySiteLocationRef?:Ref31@12 "
-    "(SerialNumber:s4095@11 | LotNumber:s40@11)? Desc?:s4095 Quantity?:qty UnitOfMeasure?:s31@7 Cost?:price Amount?:amt "
-    "CustomerRef?:Ref209 ClassRef?:Ref159 BillableStatus?:=Billable OverrideItemAccountRef?:Ref159@2 "
+    "(SerialNumber:s4095@11 | LotNumber:s40@11)? Desc?:s4095 Quantity?:qty UnitOfMeasure?:s31@7 Cost?:price "
+    "Amount?:amt CustomerRef?:Ref209 ClassRef?:Ref159 BillableStatus?:=Billable OverrideItemAccountRef?:Ref159@2 "
     "LinkToTxn?:LinkToTxn@4 SalesRepRef?:Ref5@13 DataExt*:DataExt@13",
     "ItemGroupLineAdd": "ItemGroupRef:Ref31 Quantity?:qty UnitOfMeasure?:s31@7 InventorySiteRef?:Ref31@10 "
     "InventorySiteLocationRef?:Ref31@12 DataExt*:DataExt@13",
@@ -127,8 +125,8 @@ MODELS: dict[str, str] = {
     "BillAdd": "VendorRef:Ref41 VendorAddress?:Address@13 APAccountRef?:Ref159@2 TxnDate?:date DueDate?:date "
     "RefNumber?:s20 TermsRef?:Ref31 Memo?:s4095 ExchangeRate?:float@8 ExternalGUID?:guid@9 LinkToTxnID*:id@4 "
     + _BILL_LINES_ADD,
-    "BillMod": "TxnID:id EditSequence:s16 VendorRef?:Ref41 VendorAddress?:Address@13 APAccountRef?:Ref159 TxnDate?:date "
-    "DueDate?:date RefNumber?:s20 TermsRef?:Ref31 Memo?:s4095 ExchangeRate?:float@8 " + _BILL_LINES_MOD,
+    "BillMod": "TxnID:id EditSequence:s16 VendorRef?:Ref41 VendorAddress?:Address@13 APAccountRef?:Ref159 "
+    "TxnDate?:date DueDate?:date RefNumber?:s20 TermsRef?:Ref31 Memo?:s4095 ExchangeRate?:float@8 " + _BILL_LINES_MOD,
     "VendorCreditAdd": "VendorRef:Ref41 APAccountRef?:Ref159@2 TxnDate?:date RefNumber?:s20 Memo?:s4095 "
     "ExchangeRate?:float@8 ExternalGUID?:guid@9 " + _BILL_LINES_ADD,
     "VendorCreditMod": "TxnID:id EditSequence:s16 VendorRef?:Ref41 APAccountRef?:Ref159 TxnDate?:date RefNumber?:s20 "
@@ -167,7 +165,7 @@ _PAYMENT_TAIL = f"IncludeLineItems?:bool {_RET_ELEMENTS} {_OWNERS}"
 REQUESTS: dict[str, RequestModel] = {
     "HostQueryRq": RequestModel(content=f"IncludeListMetaData?:IncludeListMetaData@6 {_RET_ELEMENTS}"),
     "CompanyQueryRq": RequestModel(content=f"{_RET_ELEMENTS} {_OWNERS}"),
-    "CompanyActivityQueryRq": RequestModel(content=_RET_ELEMENTS, since=2),
+    "CompanyActivityQueryRq": RequestModel(content=_RET_ELEMENTS, since=6),
     "PreferencesQueryRq": RequestModel(content=_RET_ELEMENTS),
     "VendorQueryRq": _query(f"{_list_filters(41, _PARTY_EXTRA)} {_RET_ELEMENTS} {_OWNERS}", iterator=True),
     "CustomerQueryRq": _query(f"{_list_filters(209, _PARTY_EXTRA)} {_RET_ELEMENTS} {_OWNERS}", iterator=True),
@@ -211,7 +209,7 @@ class ContentModel:
 _PARTICLE = re.compile(r"\s*(?:(\w+)([?*+]?)(?::(=?\w+))?(?:@([\d.]+))?|(\()|(\))([?*+]?)|(\|))\s*")
 
 
-@lru_cache(maxsize=None)
+@cache
 def content_model(notation: str, version: float) -> ContentModel:
     """Compile one line of notation for a declared qbXML version: what is newer does not exist in it."""
     types: dict[str, str] = {}
@@ -221,7 +219,7 @@ def content_model(notation: str, version: float) -> ContentModel:
     while at < len(text):
         found = _PARTICLE.match(text, at)
         if found is None:
-            raise ValueError(f"unreadable content model at {text[at:at + 40]!r}")
+            raise ValueError(f"unreadable content model at {text[at : at + 40]!r}")
         at = found.end()
         name, count, kind, since, opening, closing, group_count, bar = found.groups()
         if opening:
@@ -236,7 +234,7 @@ def content_model(notation: str, version: float) -> ContentModel:
     return ContentModel(order=re.compile("".join(pattern)), types=types)
 
 
-@lru_cache(maxsize=None)
+@cache
 def aggregate(kind: str, version: float) -> ContentModel | None:
     """The content model a type names, or None when it is a value."""
     if kind in MODELS:

@@ -11,12 +11,13 @@ from decimal import Decimal
 
 _AMOUNT = re.compile(r"[+-]?\d{1,13}(\.\d{2})?")
 _DECIMAL_5 = re.compile(r"[+-]?\d{1,10}(\.\d{1,5})?")
-_FLOAT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
+_FLOAT = re.compile(r"[+-]?(\d{1,10}(\.\d{0,12})?|\.\d{1,12})")
 _INTEGER = re.compile(r"[+-]?\d{1,10}")
 _GUID = re.compile(r"0|\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}(:\d{2}(:\d{2})?)?([+-]\d{2}:\d{2})?)?")
 _LAST_DAY = "2038-01-19"
+_LAST_TXN_DAY = "2999-12-31"  # beyond any due date; the real limit is not documented
 
 
 def value_fault(kind: str, field: str, text: str) -> tuple[int, str] | None:
@@ -82,7 +83,7 @@ def storable(text: str) -> str:
 
 
 def _is_date(text: str) -> bool:
-    if not _DATE.fullmatch(text) or not "1901-01-01" <= text <= "9999-12-31":
+    if not _DATE.fullmatch(text) or not "1901-01-01" <= text <= _LAST_TXN_DAY:
         return False
     try:
         date.fromisoformat(text)

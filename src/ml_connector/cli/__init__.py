@@ -1,0 +1,1 @@
+"""The command line: one command per verb, each scriptable without a prompt."""

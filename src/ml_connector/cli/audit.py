@@ -1,0 +1,90 @@
+"""Commands about the audit trail and the keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ml_connector.cli.context import NOT_OK, Context, pass_context
+from ml_connector.core.errors import NeedsOperator
+
+
+@click.group()
+def audit() -> None:
+    """The audit trail: every step of every document, chained by hash."""
+
+
+@audit.command()
+@click.argument("name", required=False)
+@pass_context
+def verify(context: Context, name: str | None) -> None:
+    """Walk the chain from its first entry; say where it does not hold."""
+    from ml_connector.flows import connections
+    from ml_connector.store import chain
+    from ml_connector.store.models import Connection
+
+    context.open_database()
+    rows = [connections.named(name)] if name else list(Connection.objects.order_by("name"))
+    found = [(row, chain.verify(row)) for row in rows]
+    value = [
+        {"connection": row.name, "ok": not v.breaks, "entries": v.entries, "head": v.head, "breaks": list(v.breaks)}
+        for row, v in found
+    ]
+
+    def words() -> None:
+        for row, verdict in found:
+            holds = "holds" if not verdict.breaks else "DOES NOT HOLD"
+            context.say(f"{row.name}: {verdict.entries} entries, the chain {holds}; head {verdict.head}.")
+            for sentence in verdict.breaks:
+                context.say(f"  {sentence}")
+
+    context.answer(value, words)
+    if any(verdict.breaks for _, verdict in found):
+        raise SystemExit(NOT_OK)
+
+
+@audit.command()
+@click.argument("name", required=False)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write: one JSON object a line.")
+@click.option("--full", is_flag=True, help="With the exact bytes of every exchange, in base64.")
+@pass_context
+def export(context: Context, name: str | None, out: Path, full: bool) -> None:
+    """Write the audit trail of a connection as JSON lines; the first line is its head."""
+    from ml_connector.flows import connections
+    from ml_connector.flows.audit_export import write_export
+
+    context.open_database()
+    row = connections.only_one(name)
+    count, head = write_export(row, out, full=full)
+    context.answer(
+        {"file": str(out), "entries": count, "head": head}, f"{count} entries written to {out}; head {head}."
+    )
+
+
+@click.group()
+def keys() -> None:
+    """The master key that seals every credential."""
+
+
+@keys.command()
+@pass_context
+def rotate(context: Context) -> None:
+    """Seal every credential's key under a new master key, and put the new key in place of the old one.
+
+    Stop the service first, or start it again afterwards: it reads the key when it starts.
+    """
+    import os
+
+    from ml_connector.store.master_key import ENVIRONMENT, rotate_key_file
+
+    context.open_database()
+    if os.environ.get(ENVIRONMENT):
+        raise NeedsOperator(
+            f"The master key comes from {ENVIRONMENT}; unset it and give the key by file, so that the new one can be kept."
+        )
+    count, key_id = rotate_key_file(context.vault, context.config.key_path)
+    context.answer(
+        {"sealed": count, "key_id": key_id},
+        f"The credentials of {count} connections are sealed under the new key {key_id}; the old one opens nothing any more.",
+    )

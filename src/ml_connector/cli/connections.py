@@ -1,0 +1,353 @@
+"""Commands about connections: one company file and its Basware companies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from ml_connector.cli.context import NOT_OK, Context, pass_context, read_secret
+from ml_connector.core.errors import NeedsOperator
+
+
+@click.group()
+def connection() -> None:
+    """Connections: make, look at, try, pause."""
+
+
+def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise NeedsOperator(f"--set takes name=value, not {pair!r}.")
+        found[name.strip().replace("-", "_")] = value.strip()
+    return found
+
+
+def _credential_options(command: Any) -> Any:
+    for option in (
+        click.option(
+            "--client-id", help="OAuth client id at Basware. [ML_CONNECTOR_CLIENT_ID]", envvar="ML_CONNECTOR_CLIENT_ID"
+        ),
+        click.option(
+            "--client-secret", help="OAuth client secret; better given by file or ML_CONNECTOR_CLIENT_SECRET."
+        ),
+        click.option("--client-secret-file", type=click.Path(path_type=Path), help="File with the client secret."),
+        click.option("--password", help="Web Connector password; better given by file or ML_CONNECTOR_QBWC_PASSWORD."),
+        click.option("--password-file", type=click.Path(path_type=Path), help="File with the Web Connector password."),
+        click.option(
+            "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; may be given many times."
+        ),
+        click.option(
+            "--post-payment-blocked/--hold-payment-blocked", default=None, help="Whether blocked invoices are posted."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@connection.command()
+@click.argument("name")
+@click.option("--base-url", required=True, help="Root of the Basware API, such as https://test-api.basware.com.")
+@click.option("--token-url", default="", help="Token endpoint; without it /v1/tokens under the base URL.")
+@click.option(
+    "--company-code", "codes", multiple=True, required=True, help="Basware company code; may be given many times."
+)
+@_credential_options
+@pass_context
+def add(context: Context, /, name: str, base_url: str, token_url: str, codes: tuple[str, ...], **given: Any) -> None:
+    """Make a connection. Prints the password for the Web Connector, once, unless you gave one."""
+    from ml_connector.flows import connections
+
+    surroundings = context.surroundings
+    client_secret = read_secret(given["client_secret"], given["client_secret_file"], "ML_CONNECTOR_CLIENT_SECRET")
+    if not given["client_id"] or client_secret is None:
+        raise NeedsOperator("Give Basware's client id and secret: --client-id and --client-secret-file.")
+    password = read_secret(given["password"], given["password_file"], "ML_CONNECTOR_QBWC_PASSWORD")
+    made, secret = connections.add(
+        surroundings,
+        name,
+        base_url=base_url,
+        token_url=token_url,
+        codes=codes,
+        client_id=given["client_id"],
+        client_secret=client_secret,
+        password=password,
+        settings=_all_settings(given),
+        actor=context.actor,
+    )
+    shown = secret.open() if password is None else None
+    value = {"name": made.name, "user": made.qb_user, "password": shown, "file_id": made.file_id}
+
+    def words() -> None:
+        context.say(f"Connection {made.name} is made. The Web Connector's user is {made.qb_user}.")
+        if shown is not None:
+            context.say(f"Its password is {shown}  (shown this once; type it into the Web Connector).")
+        context.say(f"Next: ml-connector connection ping {made.name}; ml-connector connection qwc {made.name}.")
+
+    context.answer(value, words)
+
+
+def _all_settings(given: dict[str, Any]) -> dict[str, Any]:
+    settings = _settings(given["settings"])
+    if given["post_payment_blocked"] is not None:
+        settings["post_payment_blocked"] = given["post_payment_blocked"]
+    return settings
+
+
+@connection.command("set")
+@click.argument("name")
+@click.option("--base-url", help="Root of the Basware API.")
+@click.option("--token-url", help="Token endpoint.")
+@_credential_options
+@pass_context
+def set_command(context: Context, /, name: str, base_url: str | None, token_url: str | None, **given: Any) -> None:
+    """Change a connection's address, credentials or settings."""
+    from ml_connector.flows import connections
+
+    surroundings = context.surroundings
+    row = connections.named(name)
+    done = connections.change(
+        surroundings,
+        row,
+        context.actor,
+        base_url=base_url,
+        token_url=token_url,
+        client_id=given["client_id"],
+        client_secret=read_secret(given["client_secret"], given["client_secret_file"], "ML_CONNECTOR_CLIENT_SECRET"),
+        password=read_secret(given["password"], given["password_file"], "ML_CONNECTOR_QBWC_PASSWORD"),
+        settings=_all_settings(given),
+    )
+    context.answer({"changed": done}, f"Changed: {', '.join(done)}." if done else "Nothing was given to change.")
+
+
+@connection.command("list")
+@pass_context
+def list_command(context: Context) -> None:
+    """Show every connection and how it stands."""
+    from ml_connector.flows.standing import standings
+
+    context.open_database()
+    rows = [standing.as_dict() for standing in standings()]
+
+    def words() -> None:
+        if not rows:
+            context.say("There is no connection yet; make one with: ml-connector connection add.")
+            return
+        table = Table("Name", "Company file", "State", "Last poll", "Last success", "Waiting", "Blocked")
+        for row in rows:
+            table.add_row(
+                row["name"], row["company_name"] or "not seen yet", row["state"], row["last_poll_at"] or "never",
+                row["last_success_at"] or "never", str(row["waiting"]), str(row["blocked"]),
+            )  # fmt: skip
+        context.console.print(table)
+
+    context.answer(rows, words)
+
+
+@connection.command("show")
+@click.argument("name", required=False)
+@pass_context
+def show_command(context: Context, name: str | None) -> None:
+    """Show one connection: settings, duties, and what each side last said."""
+    from ml_connector.flows import connections
+    from ml_connector.flows.standing import details
+
+    context.open_database()
+    value = details(connections.only_one(name))
+
+    def words() -> None:
+        for key, found in value.items():
+            if isinstance(found, dict):
+                context.say(f"{key}:")
+                for inner, item in found.items():
+                    context.say(f"  {inner}: {item}")
+            else:
+                context.say(f"{key}: {found}")
+
+    context.answer(value, words)
+
+
+@connection.command()
+@click.argument("name", required=False)
+@pass_context
+def ping(context: Context, name: str | None) -> None:
+    """Try Basware: token, scopes, list call, each with its time."""
+    from ml_connector.flows import connections
+
+    surroundings = context.surroundings
+    row = connections.only_one(name)
+    report = surroundings.basware(row).ping()
+    steps = [{"name": s.name, "ok": s.ok, "sentence": s.sentence, "milliseconds": s.milliseconds} for s in report.steps]
+
+    def words() -> None:
+        for step in steps:
+            mark = "ok    " if step["ok"] else "wrong "
+            context.say(f"{mark}{step['name']}: {step['sentence']} ({step['milliseconds']} ms)")
+
+    context.answer({"ok": report.ok, "steps": steps}, words)
+    if not report.ok:
+        raise SystemExit(NOT_OK)
+
+
+@connection.command()
+@click.argument("name", required=False)
+@click.option("--out", type=click.Path(path_type=Path), help="File to write; without it standard output.")
+@click.option("--public-url", help="Address under which the Web Connector reaches the service.")
+@pass_context
+def qwc(context: Context, name: str | None, out: Path | None, public_url: str | None) -> None:
+    """Write the .qwc file that is opened on the QuickBooks machine."""
+    from ml_connector.flows import connections
+
+    context.open_database()
+    row = connections.only_one(name)
+    content = connections.qwc_file(row, public_url.rstrip("/") if public_url else context.config.own_url)
+    if out is None:
+        click.echo(content.decode(), nl=False)
+        return
+    out.write_bytes(content)
+    context.answer({"file": str(out)}, f"Written to {out}; open it with the Web Connector on the QuickBooks machine.")
+
+
+@connection.command()
+@click.argument("name", required=False)
+@click.option("--reason", default="", help="Why; shown to whoever wonders.")
+@pass_context
+def pause(context: Context, name: str | None, reason: str) -> None:
+    """Stop all work of a connection until it is resumed."""
+    from ml_connector.flows import connections
+
+    surroundings = context.surroundings
+    row = connections.only_one(name)
+    connections.pause(surroundings, row, reason, context.actor)
+    context.answer(
+        {"paused": True}, f"Connection {row.name} is paused; what was handed to QuickBooks still comes to its end."
+    )
+
+
+@connection.command()
+@click.argument("name", required=False)
+@pass_context
+def resume(context: Context, name: str | None) -> None:
+    """Go on with a paused connection."""
+    from ml_connector.flows import connections
+
+    surroundings = context.surroundings
+    row = connections.only_one(name)
+    connections.resume(surroundings, row, context.actor)
+    context.answer({"paused": False}, f"Connection {row.name} goes on; everything is due at once.")
+
+
+@click.group()
+def webhook() -> None:
+    """Notifications from Basware, which make the next fetch sooner."""
+
+
+@webhook.command()
+@click.argument("name", required=False)
+@click.option("--public-url", help="Address under which Basware reaches the service, which must be running.")
+@pass_context
+def create(context: Context, name: str | None, public_url: str | None) -> None:
+    """Subscribe to invoices that wait for transfer."""
+    from ml_connector.flows import connections
+
+    surroundings = context.surroundings
+    row = connections.only_one(name)
+    url = connections.subscribe(
+        surroundings, row, public_url.rstrip("/") if public_url else context.config.own_url, context.actor
+    )
+    context.answer({"url": url}, f"Basware notifies {url}.")
+
+
+@webhook.command("list")
+@click.argument("name", required=False)
+@pass_context
+def list_webhooks(context: Context, name: str | None) -> None:
+    """Show what is subscribed at Basware."""
+    from ml_connector.flows import connections
+
+    surroundings = context.surroundings
+    found = surroundings.basware(connections.only_one(name)).list_subscriptions()
+    rows = [{"task_type": s.task_type, "sub_type": s.task_sub_type, "url": s.url} for s in found]
+
+    def words() -> None:
+        for row in rows:
+            context.say(f"{row['task_type']}/{row['sub_type']}: {row['url']}")
+        if not rows:
+            context.say("Nothing is subscribed.")
+
+    context.answer(rows, words)
+
+
+@webhook.command()
+@click.argument("name", required=False)
+@click.option("--sub-type", default="WaitingForTransfer", show_default=True, help="Exact type of the subscription.")
+@pass_context
+def delete(context: Context, name: str | None, sub_type: str) -> None:
+    """End the subscription of exactly one type."""
+    from ml_connector.flows import connections
+
+    surroundings = context.surroundings
+    count = surroundings.basware(connections.only_one(name)).delete_subscription("AccountingDocuments", sub_type)
+    context.answer({"deleted": count}, f"{count} subscriptions ended.")
+
+
+@click.group("lists")
+def lists_command() -> None:
+    """QuickBooks' lists, and how far Basware knows them."""
+
+
+@lists_command.command("status")
+@click.argument("name", required=False)
+@pass_context
+def lists_status(context: Context, name: str | None) -> None:
+    """Count the entries by kind, and show what Basware refused."""
+    from ml_connector.flows import connections
+    from ml_connector.flows.standing import list_standing
+
+    context.open_database()
+    value = list_standing(connections.only_one(name))
+
+    def words() -> None:
+        table = Table("List", "Entries", "Accepted", "Under way", "To be sent", "Refused")
+        for row in value["kinds"]:
+            table.add_row(row["kind"], *(str(row[key]) for key in ("entries", "accepted", "sent", "due", "refused")))
+        context.console.print(table)
+        for entry in value["refused"]:
+            context.say(f"refused: {entry['kind']} {entry['name']}: {entry['complaint']}")
+
+    context.answer(value, words)
+
+
+@lists_command.command("resend")
+@click.argument("name", required=False)
+@click.option("--kind", help="Only this list: terms, vendor, account, class or customer.")
+@click.option("--all", "all_of_it", is_flag=True, help="Everything, not only what Basware refused.")
+@pass_context
+def lists_resend(context: Context, name: str | None, kind: str | None, all_of_it: bool) -> None:
+    """Send refused entries to Basware again, changed harmlessly so that it does not drop them."""
+    from ml_connector.flows import connections
+    from ml_connector.flows.mappings import read_kind
+    from ml_connector.flows.publication import resend
+
+    surroundings = context.surroundings
+    row = connections.only_one(name)
+    count = resend(surroundings, row, read_kind(kind) if kind else None, all_of_it=all_of_it)
+    context.answer({"resent": count}, f"{count} entries are sent to Basware again.")
+
+
+@click.command()
+@click.argument("name", required=False)
+@pass_context
+def sync(context: Context, name: str | None) -> None:
+    """Make everything due now: the running service asks Basware at once, and QuickBooks in the next session."""
+    from ml_connector.flows import connections
+    from ml_connector.store import duties
+
+    surroundings = context.surroundings
+    row = connections.only_one(name)
+    duties.wake_all(row.pk, surroundings.clock())
+    context.answer({"due": list(duties.ALL)}, "Everything is due now.")

@@ -1,0 +1,165 @@
+"""Commands about documents: what is where, why, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from rich.table import Table
+
+from ml_connector.cli.context import Context, pass_context
+
+
+@click.command()
+@click.option("--connection", "name", help="Only this connection.")
+@click.option("--state", "states", multiple=True, help="Only this state (such as blocked, planned, confirmed).")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True, help="How many at most.")
+@click.option("--after", type=int, default=0, help="Go on after this document's number.")
+@pass_context
+def documents(context: Context, name: str | None, states: tuple[str, ...], limit: int, after: int) -> None:
+    """List documents, oldest first."""
+    from ml_connector.flows import connections
+    from ml_connector.flows.story import summary
+    from ml_connector.store.models import Document
+
+    context.open_database()
+    rows = Document.objects.filter(pk__gt=after).select_related("connection").defer("raw", "request_xml").order_by("pk")
+    if name:
+        rows = rows.filter(connection=connections.named(name))
+    if states:
+        rows = rows.filter(state__in=[state.lower().replace("-", "_") for state in states])
+    found = [summary(document) for document in rows[:limit]]
+
+    def words() -> None:
+        table = Table("No.", "Supplier", "Invoice", "Date", "Amount", "State", "TxnID")
+        for row in found:
+            table.add_row(
+                str(row["id"]), row["supplier_name"], row["invoice_number"], row["invoice_date"],
+                f"{row['gross']} {row['currency']}", row["state_words"], row["txn_id"],
+            )  # fmt: skip
+        context.console.print(table)
+        if len(found) == limit:
+            context.say(f"There may be more: --after {found[-1]['id']}.")
+
+    context.answer(found, words)
+
+
+@click.command()
+@click.argument("text", metavar="ID")
+@click.option("--connection", "name", help="Look only in this connection.")
+@pass_context
+def show(context: Context, text: str, name: str | None) -> None:
+    """Tell the full story of one invoice. ID is our number, the invoice's number or id, the RefNumber or the TxnID."""
+    from dataclasses import asdict
+
+    from ml_connector.flows.story import story, summary, why
+
+    document = _find(context, text, name)
+    chapters = story(document)
+    answer = why(document, context.surroundings.clock())
+    value = summary(document) | {"why": answer.as_dict(), "story": [asdict(chapter) for chapter in chapters]}
+
+    def words() -> None:
+        context.say(
+            f"Document {document.pk}: {document.supplier_name}, invoice {document.invoice_number} of"
+            f" {document.invoice_date}, {value['gross']} {document.currency}"
+        )
+        context.say(f"State: {answer.state}. {answer.cause}")
+        context.say(f"Next: {answer.next_step} (who acts: {answer.owner})")
+        if document.txn_id:
+            context.say(
+                f"QuickBooks: {document.kind} {document.ref_number}, TxnID {document.txn_id}, no. {document.txn_number}"
+            )
+        table = Table("When (UTC)", "Who", "What", "")
+        for chapter in chapters:
+            request = f" [request {chapter.request_id}]" if chapter.request_id else ""
+            table.add_row(
+                chapter.at.strftime("%Y-%m-%d %H:%M:%S"), chapter.actor, chapter.event, f"{chapter.words}{request}"
+            )
+        context.console.print(table, markup=False)
+
+    context.answer(value, words)
+
+
+@click.command()
+@click.argument("text", metavar="ID")
+@click.option("--connection", "name", help="Look only in this connection.")
+@pass_context
+def why(context: Context, text: str, name: str | None) -> None:
+    """Say in one answer why an invoice is where it is: cause, owner, next step, next try."""
+    from ml_connector.flows.story import why as answer_why
+
+    document = _find(context, text, name)
+    answer = answer_why(document, context.surroundings.clock())
+
+    def words() -> None:
+        context.say(f"{answer.state}: {answer.cause}")
+        context.say(f"Who acts: {answer.owner}. {answer.next_step}")
+        if answer.next_try:
+            context.say(f"Next try: {answer.next_try:%Y-%m-%d %H:%M:%S} UTC.")
+
+    context.answer(answer.as_dict(), words)
+
+
+@click.command()
+@click.argument("text", metavar="ID")
+@click.option("--connection", "name", help="Look only in this connection.")
+@click.option("--post-new", is_flag=True, help="Look-alikes in QuickBooks are other invoices: post a new document.")
+@pass_context
+def retry(context: Context, text: str, name: str | None, post_new: bool) -> None:
+    """Have a document worked on again at once."""
+    from ml_connector.flows import operator
+
+    document = _find(context, text, name)
+    _done(context, document, operator.retry(context.surroundings, document, context.actor, post_new=post_new))
+
+
+@click.command()
+@click.argument("text", metavar="ID")
+@click.option("--txn-id", required=True, help="TxnID of the document in QuickBooks.")
+@click.option("--connection", "name", help="Look only in this connection.")
+@pass_context
+def link(context: Context, text: str, txn_id: str, name: str | None) -> None:
+    """Name the document in QuickBooks that an invoice is, instead of posting a new one."""
+    from ml_connector.flows import operator
+
+    document = _find(context, text, name)
+    _done(context, document, operator.link(context.surroundings, document, txn_id, context.actor))
+
+
+@click.command()
+@click.argument("text", metavar="ID")
+@click.option("--reason", required=True, help="Why; kept with the document.")
+@click.option("--connection", "name", help="Look only in this connection.")
+@pass_context
+def skip(context: Context, text: str, reason: str, name: str | None) -> None:
+    """Take an invoice out without telling Basware."""
+    from ml_connector.flows import operator
+
+    document = _find(context, text, name)
+    _done(context, document, operator.skip(context.surroundings, document, reason, context.actor))
+
+
+@click.command("give-up")
+@click.argument("text", metavar="ID")
+@click.option("--reason", required=True, help="Why; Basware's users read it.")
+@click.option("--connection", "name", help="Look only in this connection.")
+@pass_context
+def give_up(context: Context, text: str, reason: str, name: str | None) -> None:
+    """Give up on an invoice: Basware is told that its transfer failed, and why."""
+    from ml_connector.flows import operator
+
+    document = _find(context, text, name)
+    _done(context, document, operator.give_up(context.surroundings, document, reason, context.actor))
+
+
+def _find(context: Context, text: str, name: str | None) -> Any:
+    from ml_connector.flows import connections, operator
+
+    context.open_database()
+    return operator.find(connections.named(name) if name else None, text)
+
+
+def _done(context: Context, document: Any, sentence: str) -> None:
+    document.refresh_from_db()
+    context.answer({"id": document.pk, "state": document.state, "said": sentence}, sentence)

@@ -1,0 +1,325 @@
+"""Bills and vendor credits: looked up first, then added, many with one message set."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from ml_connector.core.books import ListId, TxnId
+from ml_connector.core.faults import Fault
+from ml_connector.core.identity import document_guid, external_guid, memo_tag, message_set_id, request_id
+from ml_connector.core.invoice import InvoiceId
+from ml_connector.core.matching import Match, Sought, Verdict, match
+from ml_connector.core.records import LedgerTxn, TxnKind
+from ml_connector.core.states import Event, State
+from ml_connector.flows.planning import replan_if_stale
+from ml_connector.flows.settling import answer_lost, close_if_settled, posted_columns, refusal, replies, settle
+from ml_connector.flows.visit import Answer, Visit
+from ml_connector.quickbooks import requests
+from ml_connector.quickbooks.answers import ResponseHead, UnreadableAnswer, UnreadableRecord, read_answer
+from ml_connector.quickbooks.render import message_set
+from ml_connector.quickbooks.statuses import Fate, classify_status
+from ml_connector.quickbooks.versions import Version
+from ml_connector.store import documents, duties
+from ml_connector.store.cents import from_cents
+from ml_connector.store.chain import ExchangeRef
+from ml_connector.store.documents import Hop
+from ml_connector.store.models import Document, MessageSet
+
+_KINDS = (TxnKind.BILL, TxnKind.VENDOR_CREDIT)
+
+#: States in which an earlier document of the same vendor and number stands in the way of a later one.
+_TAKEN = (State.PLANNED, State.SENT, State.IN_DOUBT, State.POSTED, State.CONFIRMED, State.PAID, State.CHANGED)
+
+
+#: Seconds per Bill until the first set was measured; on the slow side of what is known of QuickBooks.
+_UNMEASURED_S = 1.0
+
+
+class Bills:
+    """First asks QuickBooks which of the waiting documents it has, then adds the others."""
+
+    name = "bills"
+
+    def has_work(self, visit: Visit) -> bool:
+        """Something was looked up and is ready to be added, or something still waits to be looked up."""
+        if visit.notes.get("stop"):
+            return False
+        return bool(visit.notes.get("ready")) or bool(self._waiting(visit, 1))
+
+    def remaining(self, visit: Visit) -> int:
+        """Documents that wait."""
+        return documents.of(visit.connection.pk).filter(state=State.PLANNED).count()
+
+    def ask(self, visit: Visit) -> str | None:
+        """Add what was looked up; else look up what waits."""
+        if visit.notes.get("ready"):
+            text = self._ask_to_add(visit)
+            if text is not None:
+                return text
+        return self._ask_whether_there(visit)
+
+    def take(self, visit: Visit, answer: Answer) -> None:
+        """Take the answer to a lookup or to an addition."""
+        adding = visit.notes.pop("adding", None)
+        if adding:
+            take_write_answer(visit, MessageSet.objects.get(pk=adding), answer)
+        else:
+            self._take_looked_up(visit, answer)
+
+    # Looking up.
+
+    def _waiting(self, visit: Visit, limit: int) -> list[Document]:
+        return documents.to_post(visit.connection.pk, limit, after=visit.notes.get("after", 0))
+
+    def _ask_whether_there(self, visit: Visit) -> str | None:
+        while waiting := self._waiting(visit, visit.settings.bills_per_check):
+            visit.notes["after"] = waiting[-1].pk
+            waiting = replan_if_stale(visit.ledger, waiting)
+            if waiting:
+                visit.notes["looking"] = [document.pk for document in waiting]
+                return message_set(lookups(waiting, visit.version), version=visit.version)
+        return None
+
+    def _take_looked_up(self, visit: Visit, answer: Answer) -> None:
+        looked_up = _still_waiting(visit, visit.notes.pop("looking", []))
+        if answer.failure is not None:
+            visit.notes["stop"] = True
+            return
+        found = candidates(answer.text)
+        if found is None:
+            visit.notes["stop"] = True
+            return
+        hops: list[Hop] = []
+        ready: list[int] = []
+        taken = _taken(visit, looked_up)
+        for document in looked_up:
+            judged = match(sought(document), found.get(document.kind, ()))
+            if judged.verdict is Verdict.ABSENT and not document.post_new:
+                judged = _on_its_way(document, looked_up, taken) or judged
+            if judged.verdict is Verdict.ABSENT:
+                ready.append(document.pk)
+                continue
+            hops.append(found_hop(visit, document, judged, answer.exchange))
+        documents.hop_all(visit.ledger, hops)
+        if hops:
+            duties.wake(visit.connection.pk, visit.now, duties.ANSWERS)
+        visit.notes["ready"] = ready
+
+    # Adding.
+
+    def _ask_to_add(self, visit: Visit) -> str | None:
+        ready: list[int] = visit.notes["ready"]
+        size = self._set_size(visit)
+        batch = _still_waiting(visit, ready[:size])
+        visit.notes["ready"] = ready[size:]
+        lonely = [document for document in batch if document.alone]
+        if lonely and len(batch) > 1:
+            batch = [document for document in batch if not document.alone] or lonely[:1]
+            kept = {document.pk for document in batch}
+            visit.notes["ready"] += [document.pk for document in lonely if document.pk not in kept]
+        batch = replan_if_stale(visit.ledger, batch)
+        if not batch:
+            return self._ask_to_add(visit) if visit.notes["ready"] else None
+        names = tuple(request_id(document.pk, document.plan_no) for document in batch)
+        texts = [document.request_xml for document in batch]
+        digest = hashlib.sha256("".join(texts).encode()).digest()
+        set_id = message_set_id(visit.connection.file_id, names, digest)
+        text = message_set(texts, version=visit.version, new_id=set_id)
+        row = MessageSet.objects.create(connection=visit.connection, set_id=set_id, text=text, sent_at=visit.now)
+        words = f"Handed to the Web Connector in message set {set_id}."
+        documents.hop_all(
+            visit.ledger,
+            [
+                Hop(document=document, event=Event.HANDED_OVER, words=words, changes={"message_set_id": row.pk})
+                for document in batch
+            ],
+        )
+        visit.notes["adding"] = row.pk
+        return text
+
+    def _set_size(self, visit: Visit) -> int:
+        seconds = visit.connection.seconds_per_bill or _UNMEASURED_S
+        return max(1, min(visit.settings.bills_per_set, int(visit.settings.burst_s / seconds)))
+
+
+def take_write_answer(visit: Visit, row: MessageSet, answer: Answer) -> None:
+    """Take the answer to a set of writes; what it leaves open is in doubt from now on."""
+    waiting = list(
+        documents.of(visit.connection.pk)
+        .filter(message_set=row, state__in=[State.SENT, State.IN_DOUBT])
+        .defer("raw", "request_xml")
+        .order_by("pk")
+    )
+    failure = answer.failure
+    if failure is not None:
+        if failure.applied is False:
+            _unreadable_set(visit, row, waiting, f"{failure.says} {failure.words}".strip(), answer.exchange)
+        else:
+            answer_lost(visit.ledger, [row], f"{failure.says} ({failure.hresult}: {failure.words})")
+        return
+    try:
+        answered = replies(read_answer(answer.text))
+    except (UnreadableAnswer, UnreadableRecord) as error:
+        answer_lost(visit.ledger, [row], f"QuickBooks' answer could not be read: {error}")
+        return
+    _learn_speed(visit, len(waiting))
+    unknown = settle(visit.surroundings, visit.ledger, waiting, answered, answer.exchange)
+    if unknown and row.fate == MessageSet.Fate.SENT:
+        answer_lost(visit.ledger, [row], "QuickBooks' answer leaves open whether it was entered.")
+        row.refresh_from_db()
+    close_if_settled(visit.ledger, row)
+
+
+def _unreadable_set(
+    visit: Visit, row: MessageSet, waiting: Sequence[Document], words: str, exchange: ExchangeRef
+) -> None:
+    """QuickBooks read nothing of the set. One of its documents is to blame: each is sent by itself next time."""
+    hops = []
+    for document in waiting:
+        if len(waiting) == 1:
+            hop = refusal(visit.surroundings, visit.ledger, document, Fate.PERMANENT, "0x80040400", words, exchange)
+            hop.changes["faults"] = documents.faults_as_json([Fault(code="MLC-QB-04", detail=words)])
+        else:
+            hop = refusal(visit.surroundings, visit.ledger, document, Fate.RETRY, "0x80040400", words, exchange)
+            hop.changes |= {"alone": True, "tries": document.tries}
+            hop.changes["due_at"] = visit.now
+        hops.append(hop)
+    documents.hop_all(visit.ledger, hops)
+    duties.wake(visit.connection.pk, visit.now, duties.PLANNING)
+    close_if_settled(visit.ledger, row)
+
+
+def _learn_speed(visit: Visit, bills: int) -> None:
+    """Smooth the measured seconds per Bill, so that a set keeps QuickBooks busy for the configured time at most."""
+    if visit.session.asked_at is None or not bills:
+        return
+    measured = max((visit.now - visit.session.asked_at).total_seconds() / bills, 0.001)
+    before = visit.connection.seconds_per_bill
+    visit.connection.seconds_per_bill = round(measured if not before else 0.7 * before + 0.3 * measured, 4)
+    visit.connection.save(update_fields=["seconds_per_bill"])
+
+
+def sought(document: Document, *, in_doubt: bool = False) -> Sought:
+    """Return what is looked for in QuickBooks, from the plan that stands in the row."""
+    guid = document_guid(document.company_code, InvoiceId(document.invoice_id))
+    return Sought(
+        vendor=ListId(document.vendor_list_id),
+        ref_number=document.ref_number,
+        txn_date=document.txn_date,
+        total=abs(from_cents(document.gross_cents)),
+        external_guid=external_guid(guid),
+        tag=memo_tag(guid),
+        wanted_txn_id=document.wanted_txn_id,
+        post_new=document.post_new,
+        in_doubt=in_doubt,
+    )
+
+
+def lookups(waiting: Sequence[Document], version: Version) -> list[str]:
+    """Return the queries that find these documents if they are there: by number, and by TxnID where a person named one."""
+    asked = []
+    for kind in _KINDS:
+        of_kind = [document for document in waiting if document.kind == kind]
+        numbers = [document.ref_number for document in of_kind]
+        named = [TxnId(document.wanted_txn_id) for document in of_kind if document.wanted_txn_id]
+        if numbers:
+            asked.append(requests.txn_query_by_ref_numbers(kind, numbers, f"look.{kind}.number", version))
+        if named:
+            asked.append(requests.txn_query_by_txn_ids(kind, named, f"look.{kind}.id", version))
+    return asked
+
+
+def candidates(text: str) -> dict[str, list[LedgerTxn]] | None:
+    """Return what the lookups found, by kind; None if a lookup failed and so proves nothing."""
+    found: dict[str, dict[str, LedgerTxn]] = {}
+    try:
+        for part in read_answer(text):
+            if isinstance(part, ResponseHead):
+                if classify_status(part.status_code, part.message).fate not in _LOOKUP_WORKED:
+                    return None
+            elif isinstance(part, LedgerTxn):
+                found.setdefault(part.kind, {})[part.txn_id] = part
+    except (UnreadableAnswer, UnreadableRecord):
+        return None
+    return {kind: list(by_id.values()) for kind, by_id in found.items()}
+
+
+_LOOKUP_WORKED = frozenset({Fate.OK, Fate.WARNED, Fate.EMPTY, Fate.INCOMPLETE})
+
+
+def found_hop(visit: Visit, document: Document, judged: Match, exchange: ExchangeRef) -> Hop:
+    """Return the step of a document that QuickBooks has, or may have."""
+    found = judged.found
+    if judged.fault is None and found is not None:
+        other = documents.of(visit.connection.pk).filter(txn_id=found.txn_id).exclude(pk=document.pk).first()
+        if other is not None:
+            detail = f"invoice {other.invoice_number} of {other.invoice_date}"
+            judged = Match(
+                verdict=Verdict.QUESTION,
+                fault=Fault(code="MLC-DUP-02", value=f"{found.kind} {found.txn_id}", detail=detail),
+            )
+    if judged.fault is not None or found is None:
+        faults = [judged.fault] if judged.fault else []
+        return Hop(
+            document=document,
+            event=Event.FOUND_FAULTS,
+            words=" ".join(fault.says for fault in faults),
+            exchange=exchange,
+            changes={
+                "faults": documents.faults_as_json(faults),
+                "plan_no": document.plan_no + 1,
+                "due_at": None,
+                "wanted_txn_id": "",
+            },
+        )
+    ours = judged.verdict is Verdict.OURS
+    words = (
+        "QuickBooks has it already, under our own mark." if ours else "QuickBooks has it already; linked, not doubled."
+    )
+    return Hop(
+        document=document,
+        event=Event.FOUND if ours else Event.LINKED,
+        words=words,
+        exchange=exchange,
+        changes=posted_columns(visit.ledger)
+        | {
+            "txn_id": found.txn_id,
+            "txn_number": found.txn_number[:20],
+            "edit_sequence": found.edit_sequence[:16],
+            "linked": not ours,
+            "payment_due": document.kind == TxnKind.BILL,
+        },
+    )
+
+
+def _still_waiting(visit: Visit, ids: Sequence[int]) -> list[Document]:
+    rows = documents.of(visit.connection.pk).filter(pk__in=list(ids), state=State.PLANNED)
+    return list(rows.defer("raw").order_by("pk"))
+
+
+def _taken(visit: Visit, looked_up: Sequence[Document]) -> dict[tuple[str, str, str], list[tuple[int, str, str]]]:
+    """Return the documents that hold the same numbers, by vendor, kind and number."""
+    rows = documents.of(visit.connection.pk).filter(
+        ref_number__in={document.ref_number for document in looked_up}, state__in=_TAKEN
+    )
+    found: dict[tuple[str, str, str], list[tuple[int, str, str]]] = {}
+    for vendor, kind, number, pk, invoice, day in rows.values_list(
+        "vendor_list_id", "kind", "ref_number", "pk", "invoice_number", "invoice_date"
+    ):
+        found.setdefault((vendor, kind, number.casefold()), []).append((pk, invoice, day))
+    return found
+
+
+def _on_its_way(
+    document: Document, looked_up: Sequence[Document], taken: dict[tuple[str, str, str], list[tuple[int, str, str]]]
+) -> Match | None:
+    """A supplier who sends an invoice twice gets two Basware invoices with one number; the later one is a question."""
+    key = (document.vendor_list_id, document.kind, document.ref_number.casefold())
+    for pk, invoice, day in taken.get(key, ()):
+        if pk < document.pk:
+            fault = Fault(
+                code="MLC-DUP-02", value=f"{document.kind} {document.ref_number}", detail=f"invoice {invoice} of {day}"
+            )
+            return Match(verdict=Verdict.QUESTION, fault=fault)
+    return None

@@ -1,0 +1,210 @@
+"""Doubts: writes whose answer was lost. QuickBooks is asked, in this order, and before any new write:
+
+1. its own memory of the message set (`oldMessageSetID` equal to `newMessageSetID`);
+2. lookups by number, and by vendor and date, accepted only under our own mark with equal vendor and amount;
+3. after two negative answers in two sessions, the very same text is sent again under the very same id, so that
+   QuickBooks itself would refuse to enter it twice if it knows better.
+
+Source of the protocol: Intuit's error recovery samples; docs/reference/quickbooks.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from ml_connector.core.books import ListId
+from ml_connector.core.matching import Verdict, match
+from ml_connector.core.records import LedgerTxn, TxnKind
+from ml_connector.core.states import Event, State
+from ml_connector.flows.bills import candidates, found_hop, lookups, sought, take_write_answer
+from ml_connector.flows.settling import close_if_settled, replies, settle
+from ml_connector.flows.visit import Answer, Visit
+from ml_connector.quickbooks import requests
+from ml_connector.quickbooks.answers import Part, SetHead, UnreadableAnswer, UnreadableRecord, read_answer
+from ml_connector.quickbooks.render import message_set, status_check
+from ml_connector.quickbooks.statuses import SetFate, classify_message_set
+from ml_connector.quickbooks.versions import Version
+from ml_connector.store import documents, duties, sessions
+from ml_connector.store.documents import Hop
+from ml_connector.store.models import Document, MessageSet
+
+
+class Doubts:
+    """Resolves every lost message set before anything new is written."""
+
+    name = "doubts"
+
+    def has_work(self, visit: Visit) -> bool:
+        """A lost set has not been asked after in this session, or is being asked after now."""
+        return "set" in visit.notes or self._next(visit) is not None
+
+    def remaining(self, visit: Visit) -> int:
+        """Documents in doubt."""
+        return documents.of(visit.connection.pk).filter(state=State.IN_DOUBT).count()
+
+    def ask(self, visit: Visit) -> str | None:
+        """Ask after the set at hand, or begin with the next one."""
+        notes = visit.notes
+        if "set" not in notes:
+            row = self._next(visit)
+            if row is None:
+                return None
+            notes |= {"set": row.pk, "stage": "memory"}
+            return status_check(row.set_id, visit.version)
+        row = MessageSet.objects.get(pk=notes["set"])
+        if notes["stage"] == "again":
+            return self._send_again(visit, row)
+        notes["stage"] = "lookup"
+        return message_set(_wide_lookups(_in_doubt(visit, row), visit.version), version=visit.version)
+
+    def take(self, visit: Visit, answer: Answer) -> None:
+        """Take QuickBooks' word on the set at hand."""
+        row = MessageSet.objects.get(pk=visit.notes["set"])
+        stage = visit.notes["stage"]
+        if stage == "again":
+            self._finish(visit, row)
+            take_write_answer(visit, row, answer)
+        elif answer.failure is not None:
+            self._finish(visit, row)
+        elif stage == "memory":
+            self._take_memory(visit, row, answer)
+        else:
+            self._take_lookup(visit, row, answer)
+
+    def _next(self, visit: Visit) -> MessageSet | None:
+        asked = visit.notes.get("asked", [])
+        for row in sessions.lost(visit.connection.pk):
+            if row.pk not in asked and not close_if_settled(visit.ledger, row):
+                return row
+        return None
+
+    def _finish(self, visit: Visit, row: MessageSet) -> None:
+        """Leave the set for this session."""
+        visit.notes["asked"] = [*visit.notes.get("asked", []), row.pk]
+        for key in ("set", "stage", "remembered"):
+            visit.notes.pop(key, None)
+
+    def _take_memory(self, visit: Visit, row: MessageSet, answer: Answer) -> None:
+        try:
+            parts = list(read_answer(answer.text))
+        except (UnreadableAnswer, UnreadableRecord):
+            parts = []
+        answered = replies(parts) if _names(row, parts) else {}
+        settle(visit.surroundings, visit.ledger, _in_doubt(visit, row), answered, answer.exchange)
+        if close_if_settled(visit.ledger, row):
+            self._finish(visit, row)
+            return
+        # QuickBooks remembers the set but says nothing of some documents, or its memory disagrees with ours: then the
+        # same text is not sent again under this id.
+        visit.notes["remembered"] = _fate(parts) is not SetFate.NO_RECORD
+        visit.notes["stage"] = "lookup"
+
+    def _take_lookup(self, visit: Visit, row: MessageSet, answer: Answer) -> None:
+        found = candidates(answer.text)
+        if found is None:
+            self._finish(visit, row)
+            return
+        hops: list[Hop] = []
+        absent: list[Document] = []
+        waiting = _in_doubt(visit, row)
+        for document in waiting:
+            judged = match(sought(document, in_doubt=True), _plausible(document, found.get(document.kind, ())))
+            if judged.verdict is Verdict.ABSENT:
+                absent.append(document)
+            else:
+                hops.append(found_hop(visit, document, judged, answer.exchange))
+        documents.hop_all(visit.ledger, hops)
+        if hops:
+            duties.wake(visit.connection.pk, visit.now, duties.ANSWERS)
+        twice = [document for document in absent if document.absent_in not in (0, visit.session.pk)]
+        for document in absent:
+            if document.absent_in == 0:
+                documents.change(document, absent_in=visit.session.pk)
+        whole = len(twice) == documents.of(visit.connection.pk).filter(message_set=row).count()
+        if twice and whole and not visit.notes.get("remembered"):
+            visit.notes["stage"] = "again"
+            return
+        _release(visit, twice, answer)
+        close_if_settled(visit.ledger, row)
+        self._finish(visit, row)
+
+    def _send_again(self, visit: Visit, row: MessageSet) -> str:
+        """The set as it was, byte for byte: had it been applied after all, QuickBooks would answer from its memory."""
+        waiting = _in_doubt(visit, row)
+        documents.hop_all(
+            visit.ledger,
+            [
+                Hop(document=d, event=Event.NOT_THERE, words="QuickBooks was asked twice and does not have it.")
+                for d in waiting
+            ],
+        )
+        words = f"Handed to the Web Connector again, unchanged, in message set {row.set_id}."
+        documents.hop_all(visit.ledger, [Hop(document=d, event=Event.HANDED_OVER, words=words) for d in waiting])
+        row.fate = MessageSet.Fate.SENT
+        row.save(update_fields=["fate"])
+        return row.text
+
+
+def _fate(parts: Sequence[Part]) -> SetFate:
+    """Return what QuickBooks says of the whole set."""
+    head = next((part for part in parts if isinstance(part, SetHead)), None)
+    return classify_message_set(head.message_set_status_code) if head else SetFate.UNKNOWN
+
+
+def _names(row: MessageSet, parts: Sequence[Part]) -> bool:
+    """The answer is QuickBooks' memory of this very set."""
+    names = {part.new_message_set_id for part in parts if isinstance(part, SetHead)}
+    return _fate(parts) is SetFate.ANSWERED and names <= {"", row.set_id}
+
+
+def _in_doubt(visit: Visit, row: MessageSet) -> list[Document]:
+    rows = documents.of(visit.connection.pk).filter(message_set=row, state=State.IN_DOUBT)
+    return list(rows.defer("raw").order_by("pk"))
+
+
+def _wide_lookups(waiting: Sequence[Document], version: Version) -> list[str]:
+    """By number, and by vendor and date: a user may have changed the number since, but our mark would still be there."""
+    asked = lookups(waiting, version)
+    for kind in (TxnKind.BILL, TxnKind.VENDOR_CREDIT):
+        days: dict[str, set[str]] = {}
+        for document in waiting:
+            if document.kind == kind:
+                days.setdefault(document.txn_date, set()).add(document.vendor_list_id)
+        for day, vendors in sorted(days.items()):
+            on = date.fromisoformat(day)
+            vendor_ids = [ListId(vendor) for vendor in sorted(vendors)]
+            asked.append(
+                requests.txn_query_by_vendor_and_dates(kind, vendor_ids, on, on, f"look.{kind}.{day}", version)
+            )
+    return asked
+
+
+def _plausible(document: Document, found: Sequence[LedgerTxn]) -> list[LedgerTxn]:
+    """Leave out what only the wide lookup brought and cannot be this document: another vendor's, or another number
+    without our mark. `match` judges the rest."""
+    return [txn for txn in found if txn.vendor == document.vendor_list_id]
+
+
+def _release(visit: Visit, twice: Sequence[Document], answer: Answer) -> None:
+    """Let documents be sent anew, in another set and under a new plan number: QuickBooks remembers the answer to the old
+    one, and would give it again."""
+    words = "QuickBooks was asked twice and does not have it; it is sent anew."
+    documents.hop_all(
+        visit.ledger,
+        [
+            Hop(
+                document=document,
+                event=Event.NOT_THERE,
+                words=words,
+                exchange=answer.exchange,
+                changes={
+                    "message_set_id": None,
+                    "absent_in": 0,
+                    "plan_no": document.plan_no + 1,
+                    "plan_basis": "",
+                },
+            )
+            for document in twice
+        ],
+    )

@@ -1,0 +1,138 @@
+"""What a person can do about a document or a connection. Each act is audited with who did it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ml_connector.core.errors import NeedsOperator
+from ml_connector.core.states import HAS_OR_MAY_HAVE_BILL, WORDS, Event, State, can
+from ml_connector.flows.surroundings import Surroundings
+from ml_connector.store import documents, duties
+from ml_connector.store.chain import Entry, Ledger, writing
+from ml_connector.store.documents import Hop
+from ml_connector.store.models import Connection, Document
+
+
+def find(connection: Connection | None, text: str) -> Document:
+    """Find a document by our number, invoice id, invoice number, RefNumber or TxnID.
+
+    Raises:
+        NeedsOperator: nothing, or more than one document, is found.
+    """
+    rows = Document.objects.all() if connection is None else documents.of(connection.pk)
+    queries: list[dict[str, int | str]] = [{"pk": int(text)}] if text.isdigit() and len(text) < 10 else []
+    queries += [{"invoice_id": text}, {"txn_id": text}, {"invoice_number": text}, {"ref_number": text}]
+    for query in queries:
+        found = list(rows.filter(**query).select_related("connection")[:5])
+        if len(found) == 1:
+            return found[0]
+        if found:
+            listed = ", ".join(f"{d.pk} ({d.supplier_name}, {d.invoice_date})" for d in found)
+            raise NeedsOperator(f"{text} stands for several documents; give the number of one of them: {listed}.")
+    raise NeedsOperator(f"There is no document {text}; ml-connector documents lists them.")
+
+
+def retry(surroundings: Surroundings, document: Document, actor: str, *, post_new: bool = False) -> str:
+    """Have a document worked on again at once; `post_new` says that look-alikes in QuickBooks are other invoices."""
+    with _acting(surroundings, document, actor) as act:
+        state = act.state
+        if state in {State.POSTED, State.GIVEN_UP} or act.document.payment_due:
+            documents.change(act.document, due_at=None)
+            act.note("retried", "A person asked to tell Basware again at once.")
+            duties.wake_all(document.connection_id, act.ledger.now, duties.ANSWERS)
+            return "Basware is told again at once."
+        if state is State.PLANNED:
+            return "It waits for the Web Connector already, and goes with its next session."
+        if state in HAS_OR_MAY_HAVE_BILL:
+            raise NeedsOperator(
+                f"Document {document.pk} is {WORDS[state].lower()}; nothing is sent to QuickBooks for it again."
+            )
+        act.hop(
+            Event.RETRIED,
+            "A person asked to try again" + (", as a new document." if post_new else "."),
+            {"post_new": post_new or document.post_new, "due_at": None, "tries": 0, "plan_basis": ""},
+        )
+        duties.wake_all(document.connection_id, act.ledger.now, duties.PLANNING)
+    return "It is planned again at once."
+
+
+def link(surroundings: Surroundings, document: Document, txn_id: str, actor: str) -> str:
+    """Name the transaction in QuickBooks that this document is; QuickBooks is asked for it in the next session."""
+    with _acting(surroundings, document, actor) as act:
+        if act.state is State.CHANGED:
+            if txn_id != document.txn_id:
+                raise NeedsOperator(f"Document {document.pk} is {document.txn_id} in QuickBooks; name that one.")
+            act.hop(
+                Event.LINKED,
+                "A person confirmed the document in QuickBooks as it stands.",
+                {"faults": [], "due_at": None},
+            )
+            duties.wake_all(document.connection_id, act.ledger.now, duties.ANSWERS)
+            return "Basware is told that it stands as it is."
+        if act.state in HAS_OR_MAY_HAVE_BILL:
+            raise NeedsOperator(f"Document {document.pk} is {WORDS[act.state].lower()} and cannot be linked.")
+        changes = {"wanted_txn_id": txn_id, "post_new": False, "due_at": None, "plan_basis": ""}
+        act.hop(Event.RETRIED, f"A person named {txn_id} in QuickBooks as this document.", changes)
+        duties.wake_all(document.connection_id, act.ledger.now, duties.PLANNING)
+    return f"QuickBooks is asked for {txn_id} in the next session of the Web Connector."
+
+
+def skip(surroundings: Surroundings, document: Document, reason: str, actor: str) -> str:
+    """Take a document out, with a reason. Basware is not told."""
+    with _acting(surroundings, document, actor) as act:
+        act.hop(Event.SKIPPED, f"Skipped: {_reason(reason)}", {"reason": _reason(reason), "due_at": None})
+    return "Skipped. Basware was not told; ml-connector retry brings it back, ml-connector give-up tells Basware."
+
+
+def give_up(surroundings: Surroundings, document: Document, reason: str, actor: str) -> str:
+    """Give up on a document; Basware is told that the transfer failed, with the reason."""
+    with _acting(surroundings, document, actor) as act:
+        act.hop(
+            Event.GAVE_UP,
+            f"Given up: {_reason(reason)}",
+            {"reason": _reason(reason), "due_at": None, "answer_tries": 0},
+        )
+        duties.wake_all(document.connection_id, act.ledger.now, duties.ANSWERS)
+    return "Basware is told that the transfer failed; the invoice comes back if it is corrected and sent again."
+
+
+def _reason(reason: str) -> str:
+    clean = " ".join(reason.split())
+    if not clean:
+        raise NeedsOperator("Give a reason; whoever looks later needs it: --reason ....")
+    return clean[:250]
+
+
+@dataclass(slots=True)
+class _Act:
+    """One act of a person on one document, inside one transaction; the row was read anew in it."""
+
+    ledger: Ledger
+    document: Document
+
+    @property
+    def state(self) -> State:
+        """Where the document stands now."""
+        return State(self.document.state)
+
+    def hop(self, event: Event, words: str, changes: dict[str, object]) -> None:
+        """Take a step, if the state allows it."""
+        if not can(self.state, event):
+            verb = _VERBS[event]
+            raise NeedsOperator(f"Document {self.document.pk} cannot be {verb}: it is {WORDS[self.state].lower()}.")
+        documents.hop_all(self.ledger, [Hop(document=self.document, event=event, words=words, changes=dict(changes))])
+
+    def note(self, event: str, words: str) -> None:
+        """Note what was asked without a change of state."""
+        self.ledger.note(Entry(event=event, words=words, document_id=self.document.pk))
+
+
+_VERBS = {Event.RETRIED: "tried again", Event.SKIPPED: "skipped", Event.GAVE_UP: "given up", Event.LINKED: "linked"}
+
+
+@contextmanager
+def _acting(surroundings: Surroundings, document: Document, actor: str) -> Iterator[_Act]:
+    with writing(document.connection_id, surroundings.clock(), actor) as ledger:
+        yield _Act(ledger, Document.objects.get(pk=document.pk))

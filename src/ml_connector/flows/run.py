@@ -1,0 +1,97 @@
+"""All work of one connection that does not need QuickBooks: each duty that is due, one after the other.
+
+Duties fail apart from each other: what one system does not take at the moment never stops the work with the other.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from ml_connector.core.errors import ConnectorError, NeedsOperator, TryAgain
+from ml_connector.core.retry import retry_delay_s
+from ml_connector.core.settings import ConnectionSettings
+from ml_connector.flows import answers, intake, planning, publication
+from ml_connector.flows.surroundings import Surroundings, settings_of
+from ml_connector.store import duties
+from ml_connector.store.models import Connection, Duty
+
+log = logging.getLogger(__name__)
+
+_ONLY_WHEN_WOKEN_S = 60.0  # nothing hangs on a wake-up: what was missed is found within a minute
+_OPERATOR_WAIT_S = 300.0
+
+
+def run(surroundings: Surroundings, connection_id: int) -> None:
+    """Do what is due for one connection. Never raises for what a system answers; that stands in the duty's row."""
+    connection = Connection.objects.get(pk=connection_id)
+    if connection.paused:
+        return
+    for duty in duties.due(connection_id, surroundings.clock()):
+        _run_one(surroundings, connection, duty)
+
+
+def _run_one(surroundings: Surroundings, connection: Connection, duty: Duty) -> None:
+    settings = settings_of(connection)
+    # Taken off the list before the work begins: a wake-up that comes in meanwhile makes it due again.
+    started = surroundings.clock()
+    duties.done(connection.pk, duty.name, started, _regular_s(duty.name, settings))
+    try:
+        following_s = _WORK[duty.name](surroundings, connection)
+    except TryAgain as trouble:
+        wait_s = retry_delay_s(duty.failures + 1, surroundings.dice(), retry_after_s=trouble.retry_after_s)
+        duties.failed(duty, surroundings.clock(), wait_s, str(trouble), needs_operator=False)
+        log.warning("duty later", extra={"connection": connection.name, "duty": duty.name, "why": str(trouble)})
+    except NeedsOperator as problem:
+        duties.failed(duty, surroundings.clock(), _OPERATOR_WAIT_S, str(problem), needs_operator=True)
+        log.error("duty needs a person", extra={"connection": connection.name, "duty": duty.name, "why": str(problem)})
+    except ConnectorError as refused:
+        duties.failed(duty, surroundings.clock(), _OPERATOR_WAIT_S, str(refused), needs_operator=True)
+        log.error("duty refused", extra={"connection": connection.name, "duty": duty.name, "why": str(refused)})
+    except Exception:
+        sentence = "The connector failed inside; the log has the details. It tries again by itself."
+        duties.failed(duty, surroundings.clock(), _OPERATOR_WAIT_S, sentence, needs_operator=True)
+        log.exception("duty failed inside", extra={"connection": connection.name, "duty": duty.name})
+    else:
+        if following_s is not None:
+            duties.wake_at(connection.pk, duty.name, surroundings.clock() + timedelta(seconds=following_s))
+
+
+def _invoices(surroundings: Surroundings, connection: Connection) -> None:
+    intake.fetch(surroundings, connection)
+
+
+def _sweep(surroundings: Surroundings, connection: Connection) -> None:
+    intake.sweep(surroundings, connection)
+
+
+def _plan(surroundings: Surroundings, connection: Connection) -> None:
+    planning.plan_due(surroundings, connection.pk)
+
+
+def _answers(surroundings: Surroundings, connection: Connection) -> None:
+    answers.send_answers(surroundings, connection)
+
+
+def _publish(surroundings: Surroundings, connection: Connection) -> None:
+    publication.publish(surroundings, connection)
+
+
+_WORK: dict[str, Callable[[Surroundings, Connection], float | None]] = {
+    duties.INVOICES: _invoices,
+    duties.PLANNING: _plan,
+    duties.ANSWERS: _answers,
+    duties.PUBLICATION: _publish,
+    duties.IMPORTS: publication.follow_up,
+    duties.SWEEP: _sweep,
+}
+
+
+def _regular_s(name: str, settings: ConnectionSettings) -> float:
+    return {
+        duties.INVOICES: float(settings.invoice_poll_s),
+        duties.PUBLICATION: float(settings.list_publish_s),
+        duties.ANSWERS: float(settings.answer_s),
+        duties.SWEEP: float(settings.sweep_s),
+    }.get(name, _ONLY_WHEN_WOKEN_S)

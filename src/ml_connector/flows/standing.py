@@ -1,0 +1,125 @@
+"""How a connection stands: for its list, its page, and the doctor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db.models import Count
+
+from ml_connector.core.states import State
+from ml_connector.flows.surroundings import company_codes, settings_of
+from ml_connector.store.models import Connection, Document, Duty, ListEntry
+
+_WAITING = (State.RECEIVED, State.ACCEPTED, State.PLANNED, State.SENT, State.IN_DOUBT, State.POSTED, State.GIVEN_UP)
+_BLOCKED = (State.BLOCKED, State.CHANGED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One connection at a glance."""
+
+    name: str
+    company_name: str  #: empty until the company file has answered
+    state: str  #: in plain words
+    paused: bool
+    last_poll_at: str  #: the Web Connector called
+    last_success_at: str  #: a session ended as it should
+    last_session_note: str  #: what went wrong in the last session; empty if nothing did
+    waiting: int  #: documents on their way
+    blocked: int  #: documents that need a person
+    problems: tuple[str, ...]  #: sentences of duties that fail
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+
+def standings() -> Sequence[Standing]:
+    """Return every connection at a glance."""
+    return [_standing(row) for row in Connection.objects.order_by("name")]
+
+
+def _standing(row: Connection) -> Standing:
+    states = counts_by_state(row)
+    problems = tuple(
+        duty.last_error for duty in Duty.objects.filter(connection=row).exclude(last_error="").order_by("name")
+    )
+    return Standing(
+        name=row.name,
+        company_name=row.company_name,
+        state=_state(row, problems),
+        paused=row.paused,
+        last_poll_at=row.last_poll_at.isoformat(timespec="seconds") if row.last_poll_at else "",
+        last_success_at=row.last_success_at.isoformat(timespec="seconds") if row.last_success_at else "",
+        last_session_note=row.last_session_note,
+        waiting=sum(states.get(state.value, 0) for state in _WAITING),
+        blocked=sum(states.get(state.value, 0) for state in _BLOCKED),
+        problems=problems,
+    )
+
+
+def _state(row: Connection, problems: tuple[str, ...]) -> str:
+    if row.paused:
+        return "Paused"
+    if row.last_poll_at is None:
+        return "Waiting for the first poll"
+    if row.last_session_note or problems:
+        return "Needs attention"
+    return "Working"
+
+
+def counts_by_state(row: Connection) -> dict[str, int]:
+    """Count the documents of a connection by state."""
+    counted = Document.objects.filter(connection=row).values("state").annotate(count=Count("pk"))
+    return {found["state"]: found["count"] for found in counted}
+
+
+def details(row: Connection) -> dict[str, Any]:
+    """Return one connection with everything a person may want to know, secrets apart."""
+    duty_rows = Duty.objects.filter(connection=row).order_by("name")
+    return _standing(row).as_dict() | {
+        "base_url": row.base_url,
+        "token_url": row.token_url,
+        "company_codes": list(company_codes(row)),
+        "web_connector_user": row.qb_user,
+        "owner_id": row.owner_id,
+        "file_id": row.file_id,
+        "company_path": row.company_path,
+        "product": row.product,
+        "qbxml_version": row.qbxml_version,
+        "documents": counts_by_state(row),
+        "settings": settings_of(row).as_dict(),
+        "duties": {
+            duty.name: {
+                "due_at": duty.due_at.isoformat(timespec="seconds"),
+                "last_ok_at": duty.last_ok_at.isoformat(timespec="seconds") if duty.last_ok_at else None,
+                "failures": duty.failures,
+                "last_error": duty.last_error,
+            }
+            for duty in duty_rows
+        },
+    }
+
+
+def list_standing(row: Connection) -> dict[str, Any]:
+    """Return how far Basware knows QuickBooks' lists."""
+    counted = ListEntry.objects.filter(connection=row).values("kind", "publication").annotate(count=Count("pk"))
+    kinds: dict[str, dict[str, Any]] = {}
+    for found in counted:
+        kind = kinds.setdefault(
+            found["kind"], {"kind": found["kind"], "entries": 0, "accepted": 0, "sent": 0, "due": 0, "refused": 0}
+        )
+        kind["entries"] += found["count"]
+        kind[found["publication"]] = found["count"]
+    refused = ListEntry.objects.filter(connection=row, publication=ListEntry.Publication.REFUSED).order_by(
+        "kind", "full_name"
+    )
+    return {
+        "kinds": [kinds[name] for name in sorted(kinds)],
+        "refused": [
+            {"kind": entry.kind, "name": entry.full_name, "list_id": entry.list_id, "complaint": entry.complaint}
+            for entry in refused[:100]
+        ],
+    }

@@ -1,0 +1,90 @@
+"""What a flow needs from outside: the time, dice for jitter, the vault, and a way to Basware."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ml_connector.basware.client import BaswareClient
+from ml_connector.basware.config import SCOPES, WEBHOOK_SCOPES, BaswareConfig
+from ml_connector.basware.transport import Transport
+from ml_connector.core.errors import NeedsOperator
+from ml_connector.core.settings import ConnectionSettings
+from ml_connector.store.models import Connection
+from ml_connector.store.vault import Vault
+
+CLIENT_ID = "basware client id"
+CLIENT_SECRET = "basware client secret"  # noqa: S105  # a name in the vault, not a secret
+WEB_CONNECTOR_PASSWORD = "web connector password"  # noqa: S105
+WEBHOOK_SECRET = "webhook secret"  # noqa: S105
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """Handed to every flow, so that a whole world can run on one simulated clock."""
+
+    clock: Callable[[], datetime]  #: aware UTC
+    dice: Callable[[], float]  #: 0 to 1, for jitter only
+    vault: Vault
+    transport: Transport
+    _clients: dict[int, tuple[object, BaswareClient]] = field(default_factory=dict)
+
+    def basware(self, connection: Connection) -> BaswareClient:
+        """Return the client of one connection; its token outlives the call.
+
+        Raises:
+            NeedsOperator: credentials are missing or do not open.
+        """
+        key = (
+            connection.base_url,
+            connection.token_url,
+            str(connection.settings),
+            _codes(connection),
+            *_stamps(connection),
+        )
+        kept = self._clients.get(connection.pk)
+        if kept is not None and kept[0] == key:
+            return kept[1]
+        client_id = self.vault.open(connection, CLIENT_ID)
+        client_secret = self.vault.open(connection, CLIENT_SECRET)
+        if client_id is None or client_secret is None:
+            raise NeedsOperator(
+                f"Connection {connection.name} has no Basware credentials; set them: ml-connector connection set"
+                f" {connection.name} --client-id ... --client-secret-file ...."
+            )
+        settings = settings_of(connection)
+        client = BaswareClient(
+            BaswareConfig(
+                base_url=connection.base_url,
+                token_url=connection.token_url,
+                company_codes=_codes(connection),
+                page_size=settings.page_size,
+                timeout_s=float(settings.http_timeout_s),
+                scopes=SCOPES + (WEBHOOK_SCOPES if self.vault.open(connection, WEBHOOK_SECRET) else ()),
+            ),
+            client_id.open(),
+            client_secret,
+            self.transport,
+            self.clock,
+        )
+        self._clients[connection.pk] = (key, client)
+        return client
+
+
+def settings_of(connection: Connection) -> ConnectionSettings:
+    """Return the settings of a connection: the defaults, with what was changed."""
+    return ConnectionSettings().changed(connection.settings)
+
+
+def company_codes(connection: Connection) -> tuple[str, ...]:
+    """Return the Basware company codes of a connection, in a fixed order."""
+    return _codes(connection)
+
+
+def _codes(connection: Connection) -> tuple[str, ...]:
+    return tuple(connection.company_codes.order_by("pk").values_list("code", flat=True))
+
+
+def _stamps(connection: Connection) -> tuple[object, ...]:
+    return tuple(connection.credentials.order_by("name").values_list("set_at", flat=True))

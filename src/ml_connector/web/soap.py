@@ -1,0 +1,117 @@
+"""The SOAP endpoint of one connection, as the Web Connector calls it.
+
+Whatever happens inside, the caller gets a well-formed envelope with the method's own result: a fault or an error page
+would end its session with a message that misleads.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseNotFound
+from django.views.decorators.csrf import csrf_exempt
+
+from ml_connector.flows.web_connector import WebConnectorService
+from ml_connector.quickbooks.session import GIVE_UP, NO_REQUEST, SignIn, authenticate_result
+from ml_connector.quickbooks.soap import CONTENT_TYPE, BadEnvelope, Call, parse_call, render_fault, render_result
+from ml_connector.quickbooks.wsdl import wsdl
+from ml_connector.store.models import Connection
+from ml_connector.store.sessions import new_ticket
+from ml_connector.web.bodies import BodyTooLarge, read_body
+from ml_connector.web.running import current
+
+log = logging.getLogger(__name__)
+
+Result = str | int | tuple[str, ...]
+
+
+@csrf_exempt  # the caller is a program that signs in with every session; there is no cookie to forge with
+def endpoint(request: HttpRequest, name: str) -> HttpResponse:
+    """Answer one request of the Web Connector."""
+    connection = Connection.objects.filter(name=name).first()
+    if connection is None:
+        return HttpResponseNotFound("There is no connection of this name.\n", content_type="text/plain")
+    if request.method in {"GET", "HEAD"}:
+        return _describe(request, connection)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+    running = current()
+    limit = running.config.max_body_mb * 1_000_000
+    try:
+        call = parse_call(read_body(request, limit), max_bytes=limit)
+    except BodyTooLarge:
+        return _xml(render_fault(f"The request is larger than {running.config.max_body_mb} MB."), 413)
+    except BadEnvelope as bad:
+        return _xml(render_fault(str(bad)), 400)
+    service = WebConnectorService(running.surroundings, connection)
+    try:
+        result = _dispatch(service, call)
+    except Exception:
+        # Our own failure. The transaction was rolled back, so what was under way is asked after in the next session.
+        log.exception("the Web Connector could not be answered", extra={"connection": name, "method": call.method})
+        result = _harmless(call.method)
+    running.wake_engine()
+    return _xml(render_result(call.method, result), 200)
+
+
+def _dispatch(service: WebConnectorService, call: Call) -> Result:
+    given = call.arguments
+    match call.method:
+        case "serverVersion":
+            return _VERSION
+        case "clientVersion":
+            return ""
+        case "authenticate":
+            return service.authenticate(given["strUserName"], given["strPassword"])
+        case "sendRequestXML":
+            return service.send_request(
+                given["ticket"],
+                given["strHCPResponse"],
+                given["strCompanyFileName"],
+                given["qbXMLMajorVers"],
+                given["qbXMLMinorVers"],
+            )
+        case "receiveResponseXML":
+            return service.receive_response(given["ticket"], given["response"], given["hresult"], given["message"])
+        case "connectionError":
+            return service.connection_error(given["ticket"], given["hresult"], given["message"])
+        case "getLastError":
+            return service.get_last_error(given["ticket"])
+        case "closeConnection":
+            return service.close_connection(given["ticket"])
+        case _:
+            # The interactive methods belong to a feature that the Web Connector no longer has; they change nothing.
+            return _harmless(call.method)
+
+
+_VERSION = "ml-connector"
+
+
+def _harmless(method: str) -> Result:
+    """Return the result that ends the step without doing anything. Source: QBWC Programmer's Guide, return values."""
+    answers: dict[str, Result] = {
+        "serverVersion": _VERSION,
+        "clientVersion": "",
+        "authenticate": authenticate_result(new_ticket(), SignIn.BUSY),
+        "sendRequestXML": NO_REQUEST,
+        "receiveResponseXML": -1,
+        "connectionError": GIVE_UP,
+        "getLastError": "The connector failed inside; its log has the details. The next run goes on.",
+        "closeConnection": "OK",
+        "getInteractiveURL": "",
+        "interactiveDone": "Done",
+        "interactiveRejected": "",
+    }
+    return answers[method]
+
+
+def _describe(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """Answer a plain request: the Web Connector makes one when a .qwc file is added, and wants a 200."""
+    if "wsdl" in {key.lower() for key in request.GET}:
+        return HttpResponse(wsdl(f"{current().config.own_url}/qbwc/{connection.name}"), content_type=CONTENT_TYPE)
+    words = f"This is the address of connection {connection.name} for the QuickBooks Web Connector.\n"
+    return HttpResponse(words, content_type="text/plain; charset=utf-8")
+
+
+def _xml(body: bytes, status: int) -> HttpResponse:
+    return HttpResponse(body, status=status, content_type=CONTENT_TYPE)
