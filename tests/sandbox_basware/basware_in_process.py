@@ -88,25 +88,25 @@ class Receiver:
 class Desk:
     """One tenant with its applications and a client that is signed in."""
 
-    def __init__(self, **switches: Any) -> None:
+    def __init__(self, seed: int = 7, **switches: Any) -> None:
         self.clock = HandClock()
         self.receiver = Receiver()
         quiet = {"short_page_chance": 0.0, "unknown_field_chance": 0.0}
         self.tenant = BaswareTenant(
             clock=self.clock,
-            seed=7,
+            seed=seed,
             company_codes=("US10", "US20"),
             switches=Switches(**{**quiet, **switches}),
             deliver=self.receiver,
         )
-        self.firm = build_firm(7)
+        self.firm = build_firm(seed)
         self.pauses: list[float] = []
         self.api = BaswareApp(self.tenant, base_url=API, presigned_base_url=PRESIGNED, sleep=self.pauses.append)
         self.presigned = PresignedApp(self.tenant, sleep=self.pauses.append)
-        self.control_app = ControlApp(self.tenant, self.firm, 7)
+        self.control_app = ControlApp(self.tenant, self.firm, seed)
         self.token = self.sign_in()
 
-    def sign_in(self, *scopes: str, lifetime_seen: bool = False) -> str:
+    def sign_in(self, *scopes: str) -> str:
         reply = self.ask_token({"grant_type": "client_credentials", "scope": " ".join(scopes or sorted(ALL_SCOPES))})
         assert reply.status == 200, reply.body
         return str(reply.json()["access_token"])
@@ -125,10 +125,16 @@ class Desk:
         return call_app(self.api, "GET", f"{API}{path}?{urlencode(query)}", headers)
 
     def post(
-        self, path: str, body: Any = None, *, method: str = "POST", raw: bytes | None = None, **headers: str
+        self,
+        path: str,
+        body: Any = None,
+        *,
+        method: str = "POST",
+        raw: bytes | None = None,
+        content_type: str = "application/json",
     ) -> Reply:
         data = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
-        sent = {"Authorization": f"Bearer {self.token}", **JSON, **headers}
+        sent = {"Authorization": f"Bearer {self.token}", "Content-Type": content_type}
         return call_app(self.api, method, f"{API}{path}", sent, data)
 
     def follow(self, reply: Reply, **headers: str) -> Reply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from basware_in_process import Desk, an_account
+
 from ml_connector.sandbox.basware.seed_invoices import firm_invoices
 
 

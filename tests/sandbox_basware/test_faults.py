@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from basware_in_process import Desk, an_account
+
 from ml_connector.sandbox.basware.answers import ConnectionDropped
 from ml_connector.sandbox.basware.faults import KINDS, Fault
 
@@ -151,3 +154,45 @@ def test_a_fault_that_makes_no_sense_is_refused_with_one_sentence(desk: Desk, bo
     reply = desk.control("POST", "/_control/faults", body)
     assert reply.status == 400
     assert reply.json()["error"].endswith(".")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_patient_caller_gets_everything_through_the_realistic_mix(seed: int) -> None:
+    desk = Desk(seed=seed, short_page_chance=0.3, unknown_field_chance=0.3)
+    ids = desk.offer(60)
+    desk.control("POST", "/_control/faults", "realistic")
+
+    def tried(work: Callable[[], int], *good: int) -> None:
+        for _ in range(50):
+            try:
+                status = work()
+            except ConnectionDropped:
+                continue
+            if status in good:
+                return
+            assert status in (401, 429, 500, 503)
+            if status == 401:
+                tried(lambda: _signs_in(desk), 200)
+        raise AssertionError("fifty attempts were not enough")
+
+    for invoice_id in ids:
+        tried(partial(desk.acknowledge, invoice_id), 200, 405)
+        tried(partial(_tells, desk, invoice_id), 200, 400)
+    desk.control("DELETE", "/_control/faults")
+    for view in desk.tenant.invoices_view():
+        assert (view["processingStatus"], view["acknowledged"]) == ("Transferred", 1)
+        assert len(view["transferResponses"]) == 1
+    assert _struck(desk)
+
+
+def _tells(desk: Desk, invoice_id: str) -> int:
+    return desk.say(invoice_id, "transfer", externalCode="t").status
+
+
+def _signs_in(desk: Desk) -> int:
+    reply = desk.ask_token(
+        {"grant_type": "client_credentials", "scope": "accountingDocuments.read accountingDocuments.write"}
+    )
+    if reply.status == 200:
+        desk.token = reply.json()["access_token"]
+    return reply.status

@@ -7,6 +7,7 @@ from collections import Counter
 from decimal import Decimal
 
 import pytest
+
 from ml_connector.sandbox.basware.seed_invoices import SeedInvoice, firm_invoices, simple_invoices
 from ml_connector.sandbox.firm import Firm, build_firm
 
@@ -30,7 +31,8 @@ def test_the_lists_have_the_promised_sizes(firm: Firm) -> None:
 
 def test_names_fit_quickbooks_and_share_one_namespace(firm: Firm) -> None:
     assert max(len(vendor.name) for vendor in firm.vendors) <= 41
-    assert max(len(entry.name) for entry in (*firm.accounts, *firm.classes, *firm.terms)) <= 31
+    for short_named in (firm.accounts, firm.classes, firm.terms):
+        assert max(len(entry.name) for entry in short_named) <= 31
     assert max(len(customer.name) for customer in firm.customers) <= 41
     assert max(len(account.account_number) for account in firm.accounts) <= 7
     people = [v.name.casefold() for v in firm.vendors]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from basware_in_process import TOKEN_HEADER, Desk
@@ -41,7 +42,7 @@ def test_a_page_is_fixed_when_its_url_is_made(desk: Desk) -> None:
     assert desk.get(LIST, **WAITING).status == 404
 
 
-def _walk(desk: Desk, **query: object) -> list[str]:
+def _walk(desk: Desk, **query: Any) -> list[str]:
     found: list[str] = []
     continuation = ""
     while True:
@@ -113,7 +114,7 @@ def test_a_token_goes_with_its_query_and_only_as_a_header(desk: Desk) -> None:
         {"lastUpdated": "yesterday"},
     ],
 )
-def test_parameters_out_of_range_or_misspelt_are_refused(desk: Desk, query: dict[str, object]) -> None:
+def test_parameters_out_of_range_or_misspelt_are_refused(desk: Desk, query: dict[str, Any]) -> None:
     desk.offer()
     assert desk.get(LIST, **query).status == 400
 
@@ -159,7 +160,7 @@ def test_an_unknown_invoice_cannot_be_acknowledged(desk: Desk) -> None:
 def test_acknowledging_needs_the_json_content_type(desk: Desk) -> None:
     (invoice_id,) = desk.offer()
     path = f"{LIST}/{invoice_id}/acknowledge"
-    assert desk.post(path, **{"Content-Type": "text/plain"}).status == 415
+    assert desk.post(path, content_type="text/plain").status == 415
     assert desk.post(path).status == 200
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 from basware_in_process import Desk, a_vendor, an_account
+
 from ml_connector.sandbox.basware import entities
 from ml_connector.sandbox.basware.schema import Checker, Flag, ListOf, Moment, Number, Record, Text
 from ml_connector.sandbox.basware.seed_invoices import firm_invoices

@@ -111,13 +111,13 @@ class _Hook(BaseHTTPRequestHandler):
         if len(self.arrived) == 2:
             self.ready.set()
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *words: object) -> None:
         """Say nothing."""
 
 
 def test_notifications_are_sent_by_themselves(caller: Caller) -> None:
-    hook = type("Hook", (_Hook,), {"arrived": [], "ready": threading.Event()})
-    with HTTPServer(("127.0.0.1", 0), hook) as server:
+    _Hook.arrived, _Hook.ready = [], threading.Event()
+    with HTTPServer(("127.0.0.1", 0), _Hook) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         item = {
@@ -129,8 +129,8 @@ def test_notifications_are_sent_by_themselves(caller: Caller) -> None:
         signed = caller.sign_in()
         assert caller.call("POST", f"{caller.addresses['base_url']}/v1/subscriptions", [item], **signed)[0] == 200
         _, _, offered = caller.call("POST", f"{caller.addresses['control_url']}/_control/invoices", {"count": 1})
-        assert hook.ready.wait(timeout=20)
+        assert _Hook.ready.wait(timeout=20)
         server.shutdown()
         thread.join(timeout=5)
-    assert [json.loads(body)["taskType"] for body in hook.arrived] == ["ConnectionTest", "AccountingDocuments"]
-    assert json.loads(hook.arrived[1])["documentId"] == json.loads(offered)["invoiceIds"][0]
+    assert [json.loads(body)["taskType"] for body in _Hook.arrived] == ["ConnectionTest", "AccountingDocuments"]
+    assert json.loads(_Hook.arrived[1])["documentId"] == json.loads(offered)["invoiceIds"][0]

@@ -8,6 +8,12 @@ import click
 
 from ml_connector.cli.context import NOT_OK, Context, pass_context
 from ml_connector.core.errors import NeedsOperator
+from ml_connector.flows import connections
+from ml_connector.flows.audit_export import write_export
+from ml_connector.store import chain
+from ml_connector.store.master_key import ENVIRONMENT
+from ml_connector.store.models import Connection
+from ml_connector.store.vault import rotate_key_file
 
 
 @click.group()
@@ -20,10 +26,6 @@ def audit() -> None:
 @pass_context
 def verify(context: Context, name: str | None) -> None:
     """Walk the chain from its first entry; say where it does not hold."""
-    from ml_connector.flows import connections
-    from ml_connector.store import chain
-    from ml_connector.store.models import Connection
-
     context.open_database()
     rows = [connections.named(name)] if name else list(Connection.objects.order_by("name"))
     found = [(row, chain.verify(row)) for row in rows]
@@ -51,9 +53,6 @@ def verify(context: Context, name: str | None) -> None:
 @pass_context
 def export(context: Context, name: str | None, out: Path, full: bool) -> None:
     """Write the audit trail of a connection as JSON lines; the first line is its head."""
-    from ml_connector.flows import connections
-    from ml_connector.flows.audit_export import write_export
-
     context.open_database()
     row = connections.only_one(name)
     count, head = write_export(row, out, full=full)
@@ -76,14 +75,12 @@ def rotate(context: Context) -> None:
     """
     import os
 
-    from ml_connector.store.master_key import ENVIRONMENT, rotate_key_file
-
-    context.open_database()
+    vault = context.vault
     if os.environ.get(ENVIRONMENT):
         raise NeedsOperator(
             f"The master key comes from {ENVIRONMENT}; unset it and give the key by file, so that the new one can be kept."
         )
-    count, key_id = rotate_key_file(context.vault, context.config.key_path)
+    count, key_id = rotate_key_file(vault, context.config.key_path)
     context.answer(
         {"sealed": count, "key_id": key_id},
         f"The credentials of {count} connections are sealed under the new key {key_id}; the old one opens nothing any more.",

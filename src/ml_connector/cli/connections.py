@@ -10,6 +10,11 @@ from rich.table import Table
 
 from ml_connector.cli.context import NOT_OK, Context, pass_context, read_secret
 from ml_connector.core.errors import NeedsOperator
+from ml_connector.flows import connections
+from ml_connector.flows.mappings import read_kind
+from ml_connector.flows.publication import resend
+from ml_connector.flows.standing import details, list_standing, standings
+from ml_connector.store import duties
 
 
 @click.group()
@@ -60,8 +65,6 @@ def _credential_options(command: Any) -> Any:
 @pass_context
 def add(context: Context, /, name: str, base_url: str, token_url: str, codes: tuple[str, ...], **given: Any) -> None:
     """Make a connection. Prints the password for the Web Connector, once, unless you gave one."""
-    from ml_connector.flows import connections
-
     surroundings = context.surroundings
     client_secret = read_secret(given["client_secret"], given["client_secret_file"], "ML_CONNECTOR_CLIENT_SECRET")
     if not given["client_id"] or client_secret is None:
@@ -106,8 +109,6 @@ def _all_settings(given: dict[str, Any]) -> dict[str, Any]:
 @pass_context
 def set_command(context: Context, /, name: str, base_url: str | None, token_url: str | None, **given: Any) -> None:
     """Change a connection's address, credentials or settings."""
-    from ml_connector.flows import connections
-
     surroundings = context.surroundings
     row = connections.named(name)
     done = connections.change(
@@ -128,8 +129,6 @@ def set_command(context: Context, /, name: str, base_url: str | None, token_url:
 @pass_context
 def list_command(context: Context) -> None:
     """Show every connection and how it stands."""
-    from ml_connector.flows.standing import standings
-
     context.open_database()
     rows = [standing.as_dict() for standing in standings()]
 
@@ -153,9 +152,6 @@ def list_command(context: Context) -> None:
 @pass_context
 def show_command(context: Context, name: str | None) -> None:
     """Show one connection: settings, duties, and what each side last said."""
-    from ml_connector.flows import connections
-    from ml_connector.flows.standing import details
-
     context.open_database()
     value = details(connections.only_one(name))
 
@@ -176,8 +172,6 @@ def show_command(context: Context, name: str | None) -> None:
 @pass_context
 def ping(context: Context, name: str | None) -> None:
     """Try Basware: token, scopes, list call, each with its time."""
-    from ml_connector.flows import connections
-
     surroundings = context.surroundings
     row = connections.only_one(name)
     report = surroundings.basware(row).ping()
@@ -200,8 +194,6 @@ def ping(context: Context, name: str | None) -> None:
 @pass_context
 def qwc(context: Context, name: str | None, out: Path | None, public_url: str | None) -> None:
     """Write the .qwc file that is opened on the QuickBooks machine."""
-    from ml_connector.flows import connections
-
     context.open_database()
     row = connections.only_one(name)
     content = connections.qwc_file(row, public_url.rstrip("/") if public_url else context.config.own_url)
@@ -218,8 +210,6 @@ def qwc(context: Context, name: str | None, out: Path | None, public_url: str | 
 @pass_context
 def pause(context: Context, name: str | None, reason: str) -> None:
     """Stop all work of a connection until it is resumed."""
-    from ml_connector.flows import connections
-
     surroundings = context.surroundings
     row = connections.only_one(name)
     connections.pause(surroundings, row, reason, context.actor)
@@ -233,8 +223,6 @@ def pause(context: Context, name: str | None, reason: str) -> None:
 @pass_context
 def resume(context: Context, name: str | None) -> None:
     """Go on with a paused connection."""
-    from ml_connector.flows import connections
-
     surroundings = context.surroundings
     row = connections.only_one(name)
     connections.resume(surroundings, row, context.actor)
@@ -252,8 +240,6 @@ def webhook() -> None:
 @pass_context
 def create(context: Context, name: str | None, public_url: str | None) -> None:
     """Subscribe to invoices that wait for transfer."""
-    from ml_connector.flows import connections
-
     surroundings = context.surroundings
     row = connections.only_one(name)
     url = connections.subscribe(
@@ -267,8 +253,6 @@ def create(context: Context, name: str | None, public_url: str | None) -> None:
 @pass_context
 def list_webhooks(context: Context, name: str | None) -> None:
     """Show what is subscribed at Basware."""
-    from ml_connector.flows import connections
-
     surroundings = context.surroundings
     found = surroundings.basware(connections.only_one(name)).list_subscriptions()
     rows = [{"task_type": s.task_type, "sub_type": s.task_sub_type, "url": s.url} for s in found]
@@ -288,8 +272,6 @@ def list_webhooks(context: Context, name: str | None) -> None:
 @pass_context
 def delete(context: Context, name: str | None, sub_type: str) -> None:
     """End the subscription of exactly one type."""
-    from ml_connector.flows import connections
-
     surroundings = context.surroundings
     count = surroundings.basware(connections.only_one(name)).delete_subscription("AccountingDocuments", sub_type)
     context.answer({"deleted": count}, f"{count} subscriptions ended.")
@@ -305,9 +287,6 @@ def lists_command() -> None:
 @pass_context
 def lists_status(context: Context, name: str | None) -> None:
     """Count the entries by kind, and show what Basware refused."""
-    from ml_connector.flows import connections
-    from ml_connector.flows.standing import list_standing
-
     context.open_database()
     value = list_standing(connections.only_one(name))
 
@@ -329,10 +308,6 @@ def lists_status(context: Context, name: str | None) -> None:
 @pass_context
 def lists_resend(context: Context, name: str | None, kind: str | None, all_of_it: bool) -> None:
     """Send refused entries to Basware again, changed harmlessly so that it does not drop them."""
-    from ml_connector.flows import connections
-    from ml_connector.flows.mappings import read_kind
-    from ml_connector.flows.publication import resend
-
     surroundings = context.surroundings
     row = connections.only_one(name)
     count = resend(surroundings, row, read_kind(kind) if kind else None, all_of_it=all_of_it)
@@ -344,9 +319,6 @@ def lists_resend(context: Context, name: str | None, kind: str | None, all_of_it
 @pass_context
 def sync(context: Context, name: str | None) -> None:
     """Make everything due now: the running service asks Basware at once, and QuickBooks in the next session."""
-    from ml_connector.flows import connections
-    from ml_connector.store import duties
-
     surroundings = context.surroundings
     row = connections.only_one(name)
     duties.wake_all(row.pk, surroundings.clock())

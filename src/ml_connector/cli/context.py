@@ -14,18 +14,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 
-from ml_connector.basware.transport import Urllib3Transport
 from ml_connector.core.errors import ConnectorError, NeedsOperator, TryAgain
 from ml_connector.core.secret import Secret
-from ml_connector.flows.surroundings import Surroundings
-from ml_connector.store.master_key import read_vault
-from ml_connector.store.vault import Vault
+from ml_connector.store.master_key import key_text
 from ml_connector.web.service_config import ServiceConfig, read_config
+from ml_connector.web.settings import configure
+
+if TYPE_CHECKING:  # these load Django's models, which must be set up first; see Context.open_database
+    from ml_connector.flows.surroundings import Surroundings
+    from ml_connector.store.vault import Vault
 
 #: Exit codes. 2 is click's own, for wrong usage.
 OK, NOT_OK, CANNOT, LATER = 0, 1, 3, 4
@@ -61,12 +63,18 @@ class Context:
         Raises:
             NeedsOperator: there is no master key yet, or it is no key.
         """
+        self.open_database()
+        from ml_connector.store.vault import read_vault
+
         return read_vault(self.config.key_path)
 
     @cached_property
     def surroundings(self) -> Surroundings:
         """Time, dice, vault and the way to Basware."""
         self.open_database()
+        from ml_connector.basware.transport import Urllib3Transport
+        from ml_connector.flows.surroundings import Surroundings
+
         return Surroundings(clock=utc_now, dice=random.random, vault=self.vault, transport=Urllib3Transport())
 
     @property
@@ -80,9 +88,14 @@ class Context:
         Raises:
             NeedsOperator: there is none yet, or it is of another version.
         """
-        from ml_connector.web.database import open_database  # Django is loaded only by commands that need it
+        from ml_connector.web.database import open_database
 
         open_database(self.config)
+
+    def set_up_models(self) -> None:
+        """Set Django up for the configured home, which may not exist yet; nothing is opened."""
+        key_path = self.config.key_path
+        configure(self.config, key_text(key_path) if key_path.exists() else "")
 
     def say(self, sentence: str) -> None:
         """Say something to a person."""

@@ -8,6 +8,10 @@ import click
 from rich.table import Table
 
 from ml_connector.cli.context import Context, pass_context
+from ml_connector.flows import connections, operator
+from ml_connector.flows.story import story, summary
+from ml_connector.flows.story import why as answer_why
+from ml_connector.store.models import Document
 
 
 @click.command()
@@ -18,10 +22,6 @@ from ml_connector.cli.context import Context, pass_context
 @pass_context
 def documents(context: Context, name: str | None, states: tuple[str, ...], limit: int, after: int) -> None:
     """List documents, oldest first."""
-    from ml_connector.flows import connections
-    from ml_connector.flows.story import summary
-    from ml_connector.store.models import Document
-
     context.open_database()
     rows = Document.objects.filter(pk__gt=after).select_related("connection").defer("raw", "request_xml").order_by("pk")
     if name:
@@ -52,11 +52,9 @@ def show(context: Context, text: str, name: str | None) -> None:
     """Tell the full story of one invoice. ID is our number, the invoice's number or id, the RefNumber or the TxnID."""
     from dataclasses import asdict
 
-    from ml_connector.flows.story import story, summary, why
-
     document = _find(context, text, name)
     chapters = story(document)
-    answer = why(document, context.surroundings.clock())
+    answer = answer_why(document, context.surroundings.clock())
     value = summary(document) | {"why": answer.as_dict(), "story": [asdict(chapter) for chapter in chapters]}
 
     def words() -> None:
@@ -87,8 +85,6 @@ def show(context: Context, text: str, name: str | None) -> None:
 @pass_context
 def why(context: Context, text: str, name: str | None) -> None:
     """Say in one answer why an invoice is where it is: cause, owner, next step, next try."""
-    from ml_connector.flows.story import why as answer_why
-
     document = _find(context, text, name)
     answer = answer_why(document, context.surroundings.clock())
 
@@ -108,8 +104,6 @@ def why(context: Context, text: str, name: str | None) -> None:
 @pass_context
 def retry(context: Context, text: str, name: str | None, post_new: bool) -> None:
     """Have a document worked on again at once."""
-    from ml_connector.flows import operator
-
     document = _find(context, text, name)
     _done(context, document, operator.retry(context.surroundings, document, context.actor, post_new=post_new))
 
@@ -121,8 +115,6 @@ def retry(context: Context, text: str, name: str | None, post_new: bool) -> None
 @pass_context
 def link(context: Context, text: str, txn_id: str, name: str | None) -> None:
     """Name the document in QuickBooks that an invoice is, instead of posting a new one."""
-    from ml_connector.flows import operator
-
     document = _find(context, text, name)
     _done(context, document, operator.link(context.surroundings, document, txn_id, context.actor))
 
@@ -134,8 +126,6 @@ def link(context: Context, text: str, txn_id: str, name: str | None) -> None:
 @pass_context
 def skip(context: Context, text: str, reason: str, name: str | None) -> None:
     """Take an invoice out without telling Basware."""
-    from ml_connector.flows import operator
-
     document = _find(context, text, name)
     _done(context, document, operator.skip(context.surroundings, document, reason, context.actor))
 
@@ -147,15 +137,11 @@ def skip(context: Context, text: str, reason: str, name: str | None) -> None:
 @pass_context
 def give_up(context: Context, text: str, reason: str, name: str | None) -> None:
     """Give up on an invoice: Basware is told that its transfer failed, and why."""
-    from ml_connector.flows import operator
-
     document = _find(context, text, name)
     _done(context, document, operator.give_up(context.surroundings, document, reason, context.actor))
 
 
 def _find(context: Context, text: str, name: str | None) -> Any:
-    from ml_connector.flows import connections, operator
-
     context.open_database()
     return operator.find(connections.named(name) if name else None, text)
 

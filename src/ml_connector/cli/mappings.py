@@ -10,6 +10,7 @@ from rich.table import Table
 
 from ml_connector.cli.context import Context, pass_context
 from ml_connector.core.errors import NeedsOperator
+from ml_connector.flows import connections, mappings
 
 _connection = click.option("--connection", "name", help="Which connection, if there are several.")
 
@@ -24,8 +25,6 @@ def mapping() -> None:
 @pass_context
 def list_command(context: Context, name: str | None) -> None:
     """Show what is decided, and which codes block documents."""
-    from ml_connector.flows import connections, mappings
-
     context.open_database()
     row = connections.only_one(name)
     decided = [asdict(rule) for rule in mappings.rules(row)]
@@ -50,8 +49,6 @@ def list_command(context: Context, name: str | None) -> None:
 @pass_context
 def set_command(context: Context, kind: str, code: str, target: str, name: str | None) -> None:
     """Decide that CODE means TARGET: a ListID, account number or full name, or IGNORE to leave it out."""
-    from ml_connector.flows import connections, mappings
-
     surroundings = context.surroundings
     row = connections.only_one(name)
     words = mappings.set_rule(surroundings, row, mappings.read_kind(kind), code, target, context.actor)
@@ -65,8 +62,6 @@ def set_command(context: Context, kind: str, code: str, target: str, name: str |
 @pass_context
 def remove(context: Context, kind: str, code: str, name: str | None) -> None:
     """Take a decision back."""
-    from ml_connector.flows import connections, mappings
-
     surroundings = context.surroundings
     row = connections.only_one(name)
     words = mappings.remove_rule(surroundings, row, mappings.read_kind(kind), code, context.actor)
@@ -79,8 +74,6 @@ def remove(context: Context, kind: str, code: str, name: str | None) -> None:
 @pass_context
 def export_command(context: Context, out: Path | None, name: str | None) -> None:
     """Write every decision as CSV, with the codes that block documents to be filled in."""
-    from ml_connector.flows import connections, mappings
-
     context.open_database()
     text = mappings.to_csv(connections.only_one(name))
     if out is None:
@@ -97,8 +90,6 @@ def export_command(context: Context, out: Path | None, name: str | None) -> None
 @pass_context
 def import_command(context: Context, file: Path, name: str | None) -> None:
     """Take decisions from CSV, all or none; rows without a target are passed over."""
-    from ml_connector.flows import connections, mappings
-
     surroundings = context.surroundings
     row = connections.only_one(name)
     try:

@@ -7,69 +7,18 @@ the database. Rotation seals the data keys anew; the secrets themselves are not 
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import os
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import transaction
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.secret import Secret
+from ml_connector.store.master_key import EARLIER, KEY_BYTES, MasterKey, key_text, seal, unseal, write_key
 from ml_connector.store.models import Connection, Credential, DataKey
-
-_NONCE_BYTES = 12
-_KEY_BYTES = 32
-
-
-class MasterKey:
-    """The key that is not in the database. Printed, it shows only its id."""
-
-    __slots__ = ("_cipher", "key_id")
-
-    def __init__(self, key: bytes) -> None:
-        if len(key) != _KEY_BYTES:
-            raise NeedsOperator("The master key must be 32 bytes, written in base64; make one with: ml-connector init.")
-        self._cipher = AESGCM(key)
-        #: First 16 hexadecimal digits of its SHA-256: tells keys apart, tells nothing about them.
-        self.key_id = hashlib.sha256(b"ml-connector master key" + key).hexdigest()[:16]
-
-    @classmethod
-    def from_text(cls, text: str) -> MasterKey:
-        """Read it from base64.
-
-        Raises:
-            NeedsOperator: the text is not 32 bytes of base64.
-        """
-        try:
-            key = base64.b64decode(text.strip(), validate=True)
-        except (binascii.Error, ValueError):
-            raise NeedsOperator("The master key is not written in base64; make one with: ml-connector init.") from None
-        return cls(key)
-
-    @staticmethod
-    def new_text() -> str:
-        """Return a new key as base64."""
-        return base64.b64encode(os.urandom(_KEY_BYTES)).decode("ascii")
-
-    def wrap(self, data_key: bytes, connection_id: int) -> bytes:
-        """Seal a data key for one connection."""
-        return _seal(self._cipher, data_key, f"{connection_id}|data key")
-
-    def unwrap(self, wrapped: bytes, connection_id: int) -> bytes:
-        """Open a data key.
-
-        Raises:
-            NeedsOperator: the data key was sealed under another master key, or for another connection.
-        """
-        return _unseal(self._cipher, wrapped, f"{connection_id}|data key")
-
-    def __repr__(self) -> str:
-        return f"MasterKey({self.key_id})"
 
 
 class Vault:
@@ -83,7 +32,7 @@ class Vault:
         """Keep a secret under a name, replacing an earlier one."""
         with transaction.atomic():
             cipher = AESGCM(self._data_key(connection))
-            sealed = _seal(cipher, secret.open().encode(), _place(connection, name))
+            sealed = seal(cipher, secret.open().encode(), _place(connection, name))
             Credential.objects.update_or_create(
                 connection=connection, name=name, defaults={"sealed": sealed, "set_at": now}
             )
@@ -98,7 +47,7 @@ class Vault:
         if row is None:
             return None
         cipher = AESGCM(self._data_key(connection))
-        return Secret(_unseal(cipher, bytes(row.sealed), _place(connection, name)).decode())
+        return Secret(unseal(cipher, bytes(row.sealed), _place(connection, name)).decode())
 
     def rotate(self, new_master: MasterKey) -> int:
         """Seal every data key under a new master key; return how many. All or none."""
@@ -117,7 +66,7 @@ class Vault:
         row = DataKey.objects.filter(connection=connection).first()
         if row is not None:
             return self._key_of(row).unwrap(bytes(row.wrapped), connection.pk)
-        data_key = os.urandom(_KEY_BYTES)
+        data_key = os.urandom(KEY_BYTES)
         DataKey.objects.create(
             connection=connection,
             master_key_id=self._master.key_id,
@@ -139,16 +88,30 @@ def _place(connection: Connection, name: str) -> str:
     return f"{connection.pk}|credential|{name}"
 
 
-def _seal(cipher: AESGCM, plain: bytes, place: str) -> bytes:
-    nonce = os.urandom(_NONCE_BYTES)
-    return nonce + cipher.encrypt(nonce, plain, place.encode())
+def read_vault(path: Path) -> Vault:
+    """Return the vault under the key in use; an earlier key, if one is named in the environment, still opens.
+
+    Raises:
+        NeedsOperator: there is no usable key.
+    """
+    earlier = os.environ.get(EARLIER, "")
+    kept = path.with_suffix(path.suffix + ".earlier")
+    texts = [earlier] if earlier else [kept.read_text(encoding="ascii")] if kept.exists() else []
+    return Vault(MasterKey.from_text(key_text(path)), [MasterKey.from_text(text) for text in texts])
 
 
-def _unseal(cipher: AESGCM, sealed: bytes, place: str) -> bytes:
-    try:
-        return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place.encode())
-    except InvalidTag:
-        raise NeedsOperator(
-            "A stored credential does not open: it was changed or moved in the database; set it again with"
-            " ml-connector connection set."
-        ) from None
+def rotate_key_file(vault: Vault, path: Path) -> tuple[int, str]:
+    """Seal every data key under a new master key; return how many, and the new key's id.
+
+    The new key is on disk before anything is sealed under it, and the old one is removed only afterwards: whenever the
+    process dies, the key that opens the credentials is still there.
+    """
+    text = MasterKey.new_text()
+    coming, kept = path.with_suffix(path.suffix + ".coming"), path.with_suffix(path.suffix + ".earlier")
+    write_key(coming, text)
+    write_key(kept, key_text(path).strip())
+    key = MasterKey.from_text(text)
+    coming.replace(path)
+    count = vault.rotate(key)
+    kept.unlink()
+    return count, key.key_id

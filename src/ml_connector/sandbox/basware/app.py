@@ -103,7 +103,8 @@ class BaswareApp:
             if after is not None and after.kind == "error-after":
                 answer = self._technical(request_id, template)
             tenant.traffic.note(method, template, path, answer.status, body)
-        if (after or before) and (after or before).kind.startswith("connection-lost"):  # type: ignore[union-attr]
+        struck = after or before
+        if struck is not None and struck.kind.startswith("connection-lost"):
             raise ConnectionDropped
         start_response(
             f"{answer.status} {reason(answer.status)}",
@@ -125,7 +126,7 @@ class BaswareApp:
         if path == _TOKEN_PATH:
             return path, self._strike(before, request_id, path) or self._token(environ, method, path, body)
         if path.startswith("/.well-known/"):
-            return path, self._well_known(path)
+            return path, self._strike(before, request_id, path) or self._well_known(path)
         routes, parts = self._find(path)
         route = routes.get(method)
         template = next(iter(routes.values())).template if routes else "unknown"

@@ -143,4 +143,7 @@ def realistic_mix() -> tuple[Fault, ...]:
         "webhook-forged": 0.02,
         "webhook-dropped": 0.05,
     }
-    return tuple(Fault(kind=kind, probability=chance) for kind, chance in chances.items())
+    seconds = {"slow": 1.5, "presigned-slow": 1.5, "status-delay": 20.0}
+    return tuple(
+        Fault(kind=kind, probability=chance, seconds=seconds.get(kind, 2.0)) for kind, chance in chances.items()
+    )

@@ -29,6 +29,9 @@ def reason(status: int) -> str:
 
 def read_body(environ: dict[str, Any]) -> bytes:
     """Return the whole body, so that the connection can be used again whatever becomes of the request."""
+    if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+        chunked: bytes = environ["wsgi.input"].read()
+        return chunked
     try:
         length = int(environ.get("CONTENT_LENGTH") or 0)
     except ValueError:
