@@ -29,7 +29,7 @@ _SETTLED = frozenset({"confirmed", "paid", "blocked", "changed", "skipped", "ret
 #: Every interval at its shortest, so that the loop can be watched.
 _FAST = (
     "invoice_poll_s=2", "list_read_s=5", "list_publish_s=1", "request_status_s=1", "payment_read_s=1", "answer_s=1",
-    "web_connector_every_s=1", "sweep_s=20",
+    "web_connector_every_s=1", "sweep_s=20", "retry_base_s=1",
 )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def demo(once: bool, faults: bool, folder: Path, seed: int, database: str | None
     home.mkdir(parents=True, exist_ok=True)
     if database:
         os.environ["ML_CONNECTOR_DATABASE"] = database
-    show = _Demo(home=home, seed=seed, faults=faults, console=Console(soft_wrap=False, highlight=False))
+    show = _Demo(home=home, seed=seed, faults=faults, console=_console())
     try:
         agree = show.run()
         if not once:
@@ -58,6 +58,12 @@ def demo(once: bool, faults: bool, folder: Path, seed: int, database: str | None
         show.stop()
     if not agree:
         raise SystemExit(NOT_OK)
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    # Written to a file or a pipe there is no width to keep to, and a table of 80 columns cannot be read.
+    return console if console.is_terminal else Console(highlight=False, width=170)
 
 
 @dataclass(slots=True)
@@ -81,7 +87,7 @@ class _Demo:
 
     @property
     def _patience_s(self) -> float:
-        return 240.0 if self.faults else 60.0
+        return 120.0 if self.faults else 60.0
 
     def run(self) -> bool:
         """Run the loop; return whether all three views agree in the end."""
@@ -97,6 +103,9 @@ class _Demo:
             self._torment()
         self._wait("invoices", lambda: self._settled(offered), lambda: self._progress(offered))
         self._tell_lists()
+        self._heading("Four more invoices are approved, and Basware notifies the connector")
+        offered += len(self.basware.post("invoices", {"count": 4, "lines": 3})["invoiceIds"])
+        self._wait("notified invoices", lambda: self._settled(offered), lambda: self._progress(offered))
         self._heading("A person maps a code, and what waited for it goes on by itself")
         self._map_codes()
         self._wait("released invoices", lambda: self._settled(offered), lambda: self._progress(offered))

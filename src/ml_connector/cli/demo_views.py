@@ -41,11 +41,11 @@ class Comparison:
 
 
 def compare(
-    basware: Sequence[dict[str, Any]], bills: Sequence[dict[str, Any]], credits: Sequence[dict[str, Any]],
+    basware: Sequence[dict[str, Any]], bills: Sequence[dict[str, Any]], vendor_credits: Sequence[dict[str, Any]],
     duplicates: Sequence[Any], ours: Sequence[dict[str, Any]],
 ) -> Comparison:  # fmt: skip
     """Compare the views. `ours` is what `ml-connector documents` says; the others are what the simulators hold."""
-    by_txn = {row["txn_id"]: row for row in (*bills, *credits)}
+    by_txn = {row["txn_id"]: row for row in (*bills, *vendor_credits)}
     by_invoice = {row["invoice_id"]: row for row in ours}
     problems = [f"QuickBooks holds a duplicate: {found}" for found in duplicates]
     rows = [_row(invoice, by_invoice.get(invoice["invoiceId"]), by_txn) for invoice in basware]

@@ -11,6 +11,7 @@ from ml_connector.cli.doctor import examine
 from ml_connector.store.master_key import make_key_file
 from ml_connector.web.database import migrate
 from ml_connector.web.service import Service, serve_until_told
+from ml_connector.web.service_config import read_config
 
 
 @click.command()
@@ -39,7 +40,8 @@ def serve(context: Context, host: str | None, port: int | None, public_url: str 
     context.overrides |= {
         k: v for k, v in {"host": host, "port": port, "public_url": public_url}.items() if v is not None
     }
-    set_up_logging(context.config.log_level)
+    config = read_config(**context.overrides)
+    set_up_logging(config.log_level)
     surroundings = context.surroundings
 
     def ready(service: Service) -> None:
@@ -49,7 +51,7 @@ def serve(context: Context, host: str | None, port: int | None, public_url: str 
         else:
             context.say(f"ml-connector answers at {config.own_url}; the home is {config.home}. Ctrl-C ends it.")
 
-    serve_until_told(Service(context.config, surroundings), ready)
+    serve_until_told(Service(config, surroundings), ready)
 
 
 @click.command()

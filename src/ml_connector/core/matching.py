@@ -10,7 +10,6 @@ from enum import StrEnum
 from ml_connector.core.books import ListId, TxnId
 from ml_connector.core.faults import Fault
 from ml_connector.core.identity import tags_in
-from ml_connector.core.plan_values import BillPlan
 from ml_connector.core.records import LedgerTxn
 
 
@@ -42,27 +41,13 @@ class Sought:
     vendor: ListId
     ref_number: str
     txn_date: str  #: ISO date
+    invoice_date: str  #: ISO date on the supplier's paper, which a person would type; may be empty
     total: Decimal
     external_guid: str
     tag: str
     wanted_txn_id: str = ""  #: a person named this transaction as the right one
     post_new: bool = False  #: a person said that look-alikes are other invoices
     in_doubt: bool = False  #: we may have added it ourselves
-
-    @classmethod
-    def of(cls, plan: BillPlan, *, wanted_txn_id: str = "", post_new: bool = False, in_doubt: bool = False) -> Sought:
-        """Take it from a plan."""
-        return cls(
-            vendor=plan.vendor.list_id,
-            ref_number=plan.ref_number,
-            txn_date=plan.txn_date.isoformat(),
-            total=plan.total.amount,
-            external_guid=plan.external_guid,
-            tag=plan.tag,
-            wanted_txn_id=wanted_txn_id,
-            post_new=post_new,
-            in_doubt=in_doubt,
-        )
 
 
 def match(sought: Sought, candidates: Sequence[LedgerTxn]) -> Match:
@@ -130,7 +115,7 @@ def _differences(txn: LedgerTxn, sought: Sought) -> str:
         found.append("the vendor is another one")
     if txn.amount != sought.total:
         found.append(f"its amount is {txn.amount:.2f} instead of {sought.total:.2f}")
-    if txn.txn_date.isoformat() != sought.txn_date:
+    if txn.txn_date.isoformat() not in {sought.txn_date, sought.invoice_date}:
         found.append(f"its date is {txn.txn_date.isoformat()} instead of {sought.txn_date}")
     return " and ".join(found)
 

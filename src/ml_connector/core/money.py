@@ -7,6 +7,10 @@ from decimal import Decimal, InvalidOperation
 
 _CENT = Decimal("0.01")
 
+#: Amounts are below this. QuickBooks holds less (13 digits before the point), rows count cents in 64 bits, and decimal
+#: arithmetic rounds silently from the 29th digit on: below this limit every sum is exact and every amount fits a row.
+AMOUNT_BOUND = Decimal(10) ** 16
+
 
 class InexactAmount(ValueError):
     """The amount cannot be held to the cent. It is not rounded, because a cent lost can never be reconciled."""
@@ -17,16 +21,18 @@ class Money:
     """An amount in one currency, exact to the cent; QuickBooks keeps two decimals whatever the currency.
 
     Raises:
-        InexactAmount: the amount is not finite, or has more than two decimals.
+        InexactAmount: the amount is not finite, is finer than a cent, or reaches `AMOUNT_BOUND`.
     """
 
-    amount: Decimal  #: at most two decimals; signed
+    amount: Decimal  #: at most two decimals; signed; below AMOUNT_BOUND
     currency: str  #: ISO 4217 code, upper case
 
     def __post_init__(self) -> None:
         exponent = self.amount.as_tuple().exponent
         if not isinstance(exponent, int):
             raise InexactAmount(f"{self.amount} is not an amount")
+        if abs(self.amount) >= AMOUNT_BOUND:
+            raise InexactAmount(f"{self.amount} {self.currency} has more digits than an amount")
         if exponent < -2 and self.amount != round(self.amount, 2):
             raise InexactAmount(f"{self.amount} {self.currency} is not exact to the cent")
 
@@ -53,8 +59,8 @@ def exact_decimal(text: str) -> Decimal:
     """Read an amount written with a decimal point, such as `1200.50` or `-3`.
 
     Raises:
-        InexactAmount: not a plain decimal number, or finer than a cent. Grouping marks and exponents are refused
-            rather than guessed at.
+        InexactAmount: not a plain decimal number, finer than a cent, or not below `AMOUNT_BOUND`. Grouping marks and
+            exponents are refused rather than guessed at.
     """
     stripped = text.strip()
     body = stripped[1:] if stripped[:1] in {"+", "-"} else stripped
@@ -64,6 +70,8 @@ def exact_decimal(text: str) -> Decimal:
         value = Decimal(stripped)
     except InvalidOperation:
         raise InexactAmount(f"{text!r} is not a plain decimal number") from None
+    if abs(value) >= AMOUNT_BOUND:
+        raise InexactAmount(f"{text!r} has more digits than an amount")
     if value != round(value, 2):
         raise InexactAmount(f"{text!r} is finer than a cent")
     return value
@@ -73,8 +81,10 @@ def cents_text(amount: Decimal) -> str:
     """Write an amount with exactly two decimals.
 
     Raises:
-        InexactAmount: the amount is finer than a cent.
+        InexactAmount: the amount is not finite, is finer than a cent, or reaches `AMOUNT_BOUND`.
     """
+    if not amount.is_finite() or abs(amount) >= AMOUNT_BOUND:
+        raise InexactAmount(f"{amount} is not an amount that can be written")
     quantized = amount.quantize(_CENT)
     if quantized != amount:
         raise InexactAmount(f"{amount} is finer than a cent")

@@ -136,28 +136,15 @@ def _line(
     row: CodingRow, invoice: Invoice, books: Books, mapping: Mapping, direction: int, currency: str, faults: Faults
 ) -> PlanLine | None:
     at = str(row.index)
-    amount = row_amount(row)
-    if amount is None:
-        faults.add("MLC-TOTAL-02", at=at)
-        return None
-    if abs(amount.amount) >= _AMOUNT_LIMIT:
-        faults.add("MLC-TOTAL-05", at=f"Row {at}", value=str(amount))
-    if not row.account_code:
-        if amount.amount == 0:
-            return None  # Basware keeps empty rows of zero; there is nothing to charge
-        faults.add("MLC-ACCOUNT-02", at=at)
-        return None
-    account = _resolve(ListKind.ACCOUNT, row.account_code, at, books, mapping, faults)
-    if account is not None:
-        if account.account_type in _UNPOSTABLE:
-            faults.add("MLC-ACCOUNT-04", at=at, value=account.full_name, detail=account.account_type)
-        if account.currency not in {"", books.preferences.home_currency, currency}:
-            faults.add("MLC-ACCOUNT-05", at=at, value=account.full_name, detail=account.currency)
+    amount = _amount(row, at, faults)
+    if not row.account_code and amount is not None and amount.amount == 0:
+        return None  # Basware keeps empty rows of zero; there is nothing to charge
+    account = _account(row, at, books, mapping, currency, faults)
     class_ = _optional(ListKind.CLASS, row.cost_center_code, at, books, mapping, faults)
     if class_ is not None and not books.preferences.class_tracking:
         faults.add("MLC-CLASS-03", at=at, value=row.cost_center_code)
     customer = _optional(ListKind.CUSTOMER, row.project_code, at, books, mapping, faults)
-    if account is None:
+    if account is None or amount is None:
         return None
     return PlanLine(
         account=account,
@@ -166,6 +153,39 @@ def _line(
         customer=customer,
         class_=class_,
     )
+
+
+def _amount(row: CodingRow, at: str, faults: Faults) -> Money | None:
+    if (large := _too_large(row)) is not None:
+        faults.add("MLC-TOTAL-05", at=f"Row {at}", value=str(large))
+        return None
+    amount = row_amount(row)
+    if amount is None:
+        faults.add("MLC-TOTAL-02", at=at)
+    elif abs(amount.amount) >= _AMOUNT_LIMIT:
+        faults.add("MLC-TOTAL-05", at=f"Row {at}", value=str(amount))
+    return amount
+
+
+def _too_large(row: CodingRow) -> Money | None:
+    """Return the amount of a row that is beyond QuickBooks and so beyond adding up, if there is one."""
+    amounts = (row.gross,) if row.gross is not None else (row.net, row.tax)
+    return next((a for a in amounts if a is not None and abs(a.amount) >= _AMOUNT_LIMIT), None)
+
+
+def _account(
+    row: CodingRow, at: str, books: Books, mapping: Mapping, currency: str, faults: Faults
+) -> BookEntry | None:
+    if not row.account_code:
+        faults.add("MLC-ACCOUNT-02", at=at)
+        return None
+    account = _resolve(ListKind.ACCOUNT, row.account_code, at, books, mapping, faults)
+    if account is not None:
+        if account.account_type in _UNPOSTABLE:
+            faults.add("MLC-ACCOUNT-04", at=at, value=account.full_name, detail=account.account_type)
+        if account.currency not in {"", books.preferences.home_currency, currency}:
+            faults.add("MLC-ACCOUNT-05", at=at, value=account.full_name, detail=account.currency)
+    return account
 
 
 def _optional(kind: ListKind, code: str, at: str, books: Books, mapping: Mapping, faults: Faults) -> BookEntry | None:
@@ -196,6 +216,8 @@ def _check_total(invoice: Invoice, faults: Faults) -> None:
         faults.add("MLC-TOTAL-05", at="The invoice total", value=str(invoice.gross))
     total = Money(Decimal(0), invoice.gross.currency)
     for row in invoice.rows:
+        if _too_large(row) is not None:
+            return  # said already
         amount = row_amount(row)
         if amount is None:
             return

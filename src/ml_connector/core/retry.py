@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def retry_delay_s(
-    failures: int, jitter: float, *, base_s: float = 5.0, cap_s: float = 900.0, retry_after_s: float | None = None
+    failures: int, jitter: float, *, base_s: float, cap_s: float = 900.0, retry_after_s: float | None = None
 ) -> float:
     """Return the seconds to wait after the `failures`-th failure in a row (1 for the first).
 

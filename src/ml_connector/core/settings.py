@@ -69,6 +69,9 @@ class ConnectionSettings:
     burst_s: int = _number(
         10, 1, 110, "Longest time one message set should keep QuickBooks busy; sets shrink to hold it."
     )
+    retry_base_s: int = _number(
+        5, 1, 300, "Wait after a first failure; it doubles with each further one, up to 15 minutes."
+    )
     retry_limit: int = _number(6, 1, 100, "Tries for a document that QuickBooks refuses for passing reasons.")
     http_timeout_s: int = _number(30, 1, 300, "Longest wait for one answer of Basware.")
     post_payment_blocked: bool = _flag(

@@ -222,7 +222,8 @@ def _note_trouble(surroundings: Surroundings, ledger: Ledger, document: Document
     """Keep the document where it is: QuickBooks has it, or a person gave it up, and Basware is still to be told."""
     tries = document.answer_tries + 1
     if isinstance(outcome, _Later):
-        wait_s = retry_delay_s(tries, surroundings.dice(), retry_after_s=outcome.trouble.retry_after_s)
+        base_s = settings_of(ledger.connection).retry_base_s
+        wait_s = retry_delay_s(tries, surroundings.dice(), base_s=base_s, retry_after_s=outcome.trouble.retry_after_s)
         documents.change(document, answer_tries=tries, due_at=ledger.now + timedelta(seconds=wait_s))
         words = f"Basware could not be told: {outcome.trouble}"
         exchange = outcome.trouble.exchange

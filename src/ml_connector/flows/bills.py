@@ -207,6 +207,7 @@ def sought(document: Document, *, in_doubt: bool = False) -> Sought:
         vendor=ListId(document.vendor_list_id),
         ref_number=document.ref_number,
         txn_date=document.txn_date,
+        invoice_date=document.invoice_date,
         total=abs(from_cents(document.gross_cents)),
         external_guid=external_guid(guid),
         tag=memo_tag(guid),

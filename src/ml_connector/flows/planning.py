@@ -121,7 +121,7 @@ def _codes_of(invoices: Sequence[Invoice]) -> dict[ListKind, set[str]]:
 
 def about_invoice(invoice: Invoice) -> dict[str, object]:
     """Return the columns that describe an invoice to people."""
-    day = invoice.voucher_date or invoice.invoice_date
+    day = invoice.invoice_date or invoice.voucher_date
     return {
         "supplier_code": invoice.supplier_code[:25],
         "supplier_name": invoice.supplier_name[:250],

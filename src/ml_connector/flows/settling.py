@@ -145,7 +145,7 @@ def refusal(
     due_at = None
     if fate is Fate.RETRY and tries < settings.retry_limit:
         fault = Fault(code="MLC-QB-02", value=code, detail=words)
-        wait_s = retry_delay_s(tries, surroundings.dice(), base_s=5.0, cap_s=900.0)
+        wait_s = retry_delay_s(tries, surroundings.dice(), base_s=settings.retry_base_s)
         due_at = ledger.now + timedelta(seconds=wait_s)
     elif fate is Fate.RETRY:
         fault = Fault(code="MLC-QB-05", value=str(tries), detail=words)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ml_connector.core.money import InexactAmount
+from ml_connector.core.money import AMOUNT_BOUND, InexactAmount
 
 
 def cents(amount: Decimal) -> int:
     """Return an amount in cents.
 
     Raises:
-        InexactAmount: it is finer than a cent.
+        InexactAmount: it is not finite, is finer than a cent, or reaches `AMOUNT_BOUND`.
     """
-    scaled = amount * 100
-    whole = int(scaled)
-    if whole != scaled:
+    if not amount.is_finite() or abs(amount) >= AMOUNT_BOUND:
+        raise InexactAmount(f"{amount} is not an amount that can be kept")
+    whole = int(amount * 100)
+    if from_cents(whole) != amount:
         raise InexactAmount(f"{amount} is finer than a cent")
     return whole
 

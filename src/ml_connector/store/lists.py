@@ -48,7 +48,8 @@ def record_from_json(written: dict[str, Any]) -> ListRecord:
 def store_records(connection: Connection, records: Sequence[ListRecord], currency_codes: dict[str, str]) -> int:
     """Store list records as read, and return how many are new or changed. Changed ones are due to be published.
 
-    A record read twice with the same content changes nothing, so readings may overlap.
+    A record read twice with the same content changes nothing, so readings may overlap. `currency_codes` gives the ISO
+    code by QuickBooks' name of a currency.
     """
     if not records:
         return 0
@@ -61,16 +62,17 @@ def store_records(connection: Connection, records: Sequence[ListRecord], currenc
     changed: list[ListEntry] = []
     for list_id, record in latest.items():
         written = record_as_json(record)
+        currency = _currency(connection, record.currency_name, currency_codes)
         row = existing.get(list_id)
         if row is None:
             code = numbers.get(list_id) or str(list_id)
             row = ListEntry(connection=connection, kind=kind.value, list_id=list_id, code=code)
-        elif _content(row.record) == _content(written) and row.active == record.active:
+        elif _content(row.record) == _content(written) and (row.active, row.currency) == (record.active, currency):
             continue
         row.full_name = record.full_name[:209]
         row.active = record.active
         row.account_type = record.account_type
-        row.currency = currency_codes.get(record.currency_name, "") if record.currency_name else ""
+        row.currency = currency
         row.edit_sequence = record.edit_sequence
         row.record = written
         row.publication = ListEntry.Publication.DUE
@@ -91,6 +93,20 @@ def _content(record: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in record.items() if k not in {"edit_sequence", "time_modified"}}
 
 
+def _currency(connection: Connection, name: str, codes: dict[str, str]) -> str:
+    """Return the ISO code of a currency; empty for the home currency, the bare name for one whose code is not known yet.
+
+    A name is no code, so an invoice in any currency is held until the code was read: taken for the home currency
+    instead, it would become a Bill of the same figure in another currency.
+    """
+    if name in codes:
+        return codes[name]
+    preferences = connection.preferences
+    if not preferences.get("multicurrency") or name == preferences.get("home_currency_name"):
+        return ""
+    return name[:64]
+
+
 def _free_numbers(
     connection: Connection, records: Sequence[ListRecord], existing: dict[str, ListEntry]
 ) -> dict[ListId, str]:
@@ -99,11 +115,12 @@ def _free_numbers(
     for record in records:
         if record.account_number:
             wanted.setdefault(record.account_number, []).append(record.list_id)
-    taken = set(
-        ListEntry.objects.filter(connection=connection, kind=ListKind.ACCOUNT, code__in=list(wanted)).values_list(
-            "code", flat=True
-        )
+    accounts = ListEntry.objects.filter(connection=connection, kind=ListKind.ACCOUNT)
+    carried = accounts.filter(record__account_number__in=list(wanted)).exclude(
+        list_id__in=[record.list_id for record in records]
     )
+    taken = set(accounts.filter(code__in=list(wanted)).values_list("code", flat=True))
+    taken |= set(carried.values_list("record__account_number", flat=True))
     return {
         list_ids[0]: number
         for number, list_ids in wanted.items()

@@ -1,0 +1,58 @@
+"""Django, set up once for the whole run, and the database of the tests that use one.
+
+Tests marked `both_databases` hold on SQLite and on PostgreSQL alike: the ordinary run takes SQLite, and
+`tests/run_postgresql.py` runs them again on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+import databases
+
+_DATABASE = pytest.StashKey[databases.Database]()
+
+# Two machines differ in speed and not in behaviour, so no example is failed for taking long.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set Django up before any test module is read, because modules name the rows they use."""
+    config.addinivalue_line("markers", "both_databases: uses the database; holds on SQLite and on PostgreSQL alike")
+    try:
+        config.stash[_DATABASE] = databases.make_database()
+    except databases.NoServer as error:
+        raise pytest.UsageError(f"No PostgreSQL server answers: {error}") from None
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove what the run made."""
+    made = config.stash.get(_DATABASE, None)
+    if made is not None:
+        made.drop()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say which database the run uses."""
+    return f"database: {config.stash[_DATABASE].kind}"
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[databases.Database]:
+    """An empty, migrated database for one test; rows are written and committed as in production."""
+    made = request.config.stash[_DATABASE]
+    made.empty()
+    yield made
+    made.leave()
+
+
+@pytest.fixture(autouse=True)
+def _database_where_marked(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("both_databases") is not None:
+        request.getfixturevalue("database")
