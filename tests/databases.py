@@ -12,6 +12,7 @@ import secrets
 import shutil
 import tempfile
 from pathlib import Path
+from typing import LiteralString
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -175,9 +176,9 @@ class PostgresqlDatabase:
         quoted = ", ".join(connection.ops.quote_name(name) for name in sorted(tables))
         self._truncate = f"TRUNCATE {quoted} RESTART IDENTITY CASCADE"
 
-    def _tell_server(self, statement: str) -> None:
+    def _tell_server(self, statement: LiteralString) -> None:
         with psycopg.connect(self._server, autocommit=True) as server:
-            server.execute(sql.SQL(statement).format(sql.Identifier(self._name)))  # type: ignore[arg-type]
+            server.execute(sql.SQL(statement).format(sql.Identifier(self._name)))
 
 
 Database = SqliteDatabase | PostgresqlDatabase

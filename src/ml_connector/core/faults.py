@@ -236,12 +236,6 @@ REGISTER: ReadOnlyDict[str, FaultText] = {
         owner=Owner.ADMIN,
         words="Refused by QuickBooks",
     ),
-    "MLC-QB-06": FaultText(
-        says="The qbXML version of this QuickBooks, {value}, is too old to post: {detail}.",
-        do="Update QuickBooks to a release that speaks qbXML 8.0 or later.",
-        owner=Owner.ADMIN,
-        words="Refused by QuickBooks",
-    ),
     "MLC-BW-01": FaultText(
         says="Basware refused the answer about this invoice: {detail}.",
         do="Look at the invoice in Basware, mend the cause, then retry.",

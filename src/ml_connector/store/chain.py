@@ -212,8 +212,8 @@ def verify(connection: Connection) -> Verdict:
         )  # fmt: skip
         if computed != entry.hash:
             breaks.append(f"Entry {entry.seq} was changed, or an entry before it was.")
-        if entry.exchange is not None and exchange_hash(entry.exchange) != entry.exchange_sha256:
-            breaks.append(f"The exchange that entry {entry.seq} rests on was changed.")
+        if (exchange_hash(entry.exchange) if entry.exchange else "") != entry.exchange_sha256:
+            breaks.append(f"The exchange that entry {entry.seq} rests on was changed or taken away.")
         if entry.to_state and entry.to_state not in set(State):
             breaks.append(f"Entry {entry.seq} names the state {entry.to_state!r}, which does not exist.")
         previous, expected = entry.hash, entry.seq + 1

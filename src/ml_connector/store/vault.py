@@ -108,6 +108,10 @@ def rotate_key_file(vault: Vault, path: Path) -> tuple[int, str]:
     """
     text = MasterKey.new_text()
     coming, kept = path.with_suffix(path.suffix + ".coming"), path.with_suffix(path.suffix + ".earlier")
+    if kept.exists():
+        # An earlier rotation did not come to its end. Until it has, the kept key may be the only one that opens.
+        vault.rotate(MasterKey.from_text(key_text(path)))
+        kept.unlink()
     write_key(coming, text)
     write_key(kept, key_text(path).strip())
     key = MasterKey.from_text(text)

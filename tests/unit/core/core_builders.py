@@ -53,7 +53,7 @@ def books(*entries: BookEntry, **preferences: Any) -> Books:
         version=7,
         preferences=Preferences(**preferences),
         by_code={(entry.kind, entry.code): entry for entry in found.values()},
-        by_list_id=dict(found),
+        by_list_id={str(list_id): entry for list_id, entry in found.items()},
     )
 
 
@@ -88,7 +88,10 @@ def invoice(*rows: CodingRow, total: str | None = None, **changes: Any) -> Invoi
 
 
 def decide(
-    wanted: Invoice, known: Books | None = None, targets: dict[tuple[ListKind, str], ListId] | None = None, **policy: Any
+    wanted: Invoice,
+    known: Books | None = None,
+    targets: dict[tuple[ListKind, str], ListId] | None = None,
+    **policy: Any,
 ) -> BillPlan | Faults:
     mapping = Mapping(version=3, targets=targets or {})
     return plan_bill(wanted, known or books(), mapping, Policy(**policy))

@@ -35,7 +35,8 @@ def test_what_is_not_finite_is_no_amount(amount: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", ".", "-", "+", "1,200.50", "1.200,50", "1e3", "1E3", "0x10", "--1", "1.2.3", "1 000", "١", "²", "NaN"]
+    "text",
+    ["", " ", ".", "-", "+", "1,200.50", "1.200,50", "1e3", "1E3", "0x10", "--1", "1.2.3", "1 000", "١", "²", "NaN"],
 )
 def test_a_number_written_in_any_other_way_is_refused_rather_than_guessed_at(text: str) -> None:
     with pytest.raises(InexactAmount, match="plain decimal number"):
