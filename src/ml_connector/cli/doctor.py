@@ -49,14 +49,15 @@ def examine(context: Context) -> list[dict[str, Any]]:
         polled = standing.last_poll_at or "never"
         note(bool(standing.last_poll_at), f"{row.name}: last poll of the Web Connector: {polled}.")
         verdict = chain.verify(row)
-        note(
-            not verdict.breaks,
-            f"{row.name}: the audit chain of {verdict.entries} entries {'holds' if not verdict.breaks else 'is broken; see audit verify'}.",
-        )
+        holds = "is broken; see audit verify" if verdict.breaks else "holds"
+        note(not verdict.breaks, f"{row.name}: the audit chain of {verdict.entries} entries {holds}.")
     return found
 
 
-_NEEDS_HTTPS = "The Web Connector accepts only https addresses but for localhost, and this one is {url}: set ML_CONNECTOR_PUBLIC_URL."
+_NEEDS_HTTPS = (
+    "The Web Connector accepts only https addresses but for localhost, and this one is {url}:"
+    " set ML_CONNECTOR_PUBLIC_URL."
+)
 
 
 def _key_file(path: Any, note: Any) -> None:

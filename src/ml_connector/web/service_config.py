@@ -19,6 +19,9 @@ from ml_connector.core.errors import NeedsOperator
 _PREFIX = "ML_CONNECTOR_"
 
 
+_HOME = Path(".ml-connector")
+
+
 def _setting(default: Any, why: str) -> Any:
     return field(default=default, metadata={"why": why})
 
@@ -27,7 +30,7 @@ def _setting(default: Any, why: str) -> Any:
 class ServiceConfig:
     """Where the service keeps its data, and where it can be reached."""
 
-    home: Path = _setting(Path(".ml-connector"), "Folder of database, master key and configuration file; can be moved.")
+    home: Path = _setting(_HOME, "Folder of database, master key and configuration file; can be moved.")
     database: str = _setting(
         "", "PostgreSQL address (postgresql://user:password@host:port/name); empty: SQLite in the home."
     )

@@ -1,0 +1,46 @@
+# Targets are sentences: `make demo`, `make test`, `make check`. Needs Python 3.11 or later, and nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint types contracts check bench clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+install: $(READY) ## Make the environment and install the locked dependencies
+
+$(READY): requirements/dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("ml-connector needs Python 3.11 or later.") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: install ## Run the whole loop live; ONCE=1 ends by itself, SANDBOX_FAULTS=on lets things go wrong
+	@$(BIN)/ml-connector demo $(if $(ONCE),--once) $(if $(filter on,$(SANDBOX_FAULTS)),--faults)
+
+test: install ## Run all tests, those of storage and flows on SQLite and on PostgreSQL
+	$(BIN)/python -m pytest
+	$(BIN)/python tests/run_postgresql.py
+
+lint: install ## Check style
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+
+types: install ## Check types
+	$(BIN)/mypy
+
+contracts: install ## Check that imports point down only
+	$(BIN)/lint-imports
+
+check: test lint types contracts ## Run everything that must hold
+
+bench: install ## Measure CPU, memory and round trips against instant simulators
+	$(BIN)/python benchmarks/run.py
+
+clean: ## Remove the environment and what was generated
+	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
