@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from ml_connector.basware.client import BaswareClient
 from ml_connector.basware.config import SCOPES, WEBHOOK_SCOPES, BaswareConfig
@@ -74,7 +76,12 @@ class Surroundings:
 
 def settings_of(connection: Connection) -> ConnectionSettings:
     """Return the settings of a connection: the defaults, with what was changed."""
-    return ConnectionSettings().changed(connection.settings)
+    return _settings(json.dumps(connection.settings, sort_keys=True))
+
+
+@lru_cache(maxsize=1024)
+def _settings(written: str) -> ConnectionSettings:
+    return ConnectionSettings().changed(json.loads(written))
 
 
 def company_codes(connection: Connection) -> tuple[str, ...]:

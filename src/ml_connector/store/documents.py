@@ -18,6 +18,20 @@ from ml_connector.store.chain import Entry, ExchangeRef, Ledger
 from ml_connector.store.models import Document
 
 
+# Columns each kind of work reads. A row has many, and reading them all costs more than the work itself.
+_TO_PLAN = ("connection_id", "state", "raw", "plan_no", "plan_basis", "faults", "due_at")
+TO_LOOK_UP = (
+    "connection_id", "state", "plan_no", "plan_basis", "alone", "kind", "vendor_list_id", "ref_number", "txn_date",
+    "invoice_date", "gross_cents", "company_code", "invoice_id", "wanted_txn_id", "post_new",
+)  # fmt: skip
+TO_ADD = (*TO_LOOK_UP, "request_xml")
+TO_SETTLE = ("connection_id", "state", "plan_no", "kind", "ref_number", "gross_cents", "tries", "message_set_id")
+_TO_ANSWER = (
+    "connection_id", "state", "raw", "invoice_id", "kind", "txn_id", "txn_number", "linked", "reason", "faults",
+    "response_no", "answer_tries",
+)  # fmt: skip
+
+
 @dataclass(slots=True, kw_only=True)
 class Hop:
     """One document's step: what happened, what else changes in its row, and the sentence for the audit trail."""
@@ -143,7 +157,7 @@ def of(connection_id: int) -> QuerySet[Document]:
 def to_acknowledge(connection_id: int, limit: int) -> list[Document]:
     """Return documents that Basware has not taken our acknowledgement for."""
     rows = of(connection_id).filter(acknowledged_at=None).exclude(state__in=[State.SENT, State.IN_DOUBT])
-    return list(rows.defer("raw", "request_xml").order_by("pk")[:limit])
+    return list(rows.only("connection_id", "state", "invoice_id").order_by("pk")[:limit])
 
 
 #: Faults that planning found: they may go away when a list or the mapping changes. All others wait for a person or a time.
@@ -164,20 +178,21 @@ def to_plan(connection_id: int, basis: str, now: datetime, limit: int) -> list[D
     fresh = Q(state=State.ACCEPTED)
     changed = Q(state=State.BLOCKED) & ~Q(plan_basis=basis)
     due = Q(state=State.BLOCKED, due_at__lte=now)
-    return list(of(connection_id).filter(fresh | changed | due).order_by("pk")[:limit])
+    rows = of(connection_id).filter(fresh | changed | due)
+    return list(rows.only(*_TO_PLAN).order_by("pk")[:limit])
 
 
 def to_post(connection_id: int, limit: int, after: int = 0) -> list[Document]:
     """Return documents that wait for QuickBooks, oldest first."""
     rows = of(connection_id).filter(state=State.PLANNED, pk__gt=after).exclude(acknowledged_at=None)
-    return list(rows.defer("raw").order_by("pk")[:limit])
+    return list(rows.only(*TO_LOOK_UP).order_by("pk")[:limit])
 
 
 def to_answer(connection_id: int, now: datetime, limit: int) -> list[Document]:
     """Return documents whose transfer Basware waits to hear of."""
     due = Q(due_at=None) | Q(due_at__lte=now)
     rows = of(connection_id).filter(due, state__in=[State.POSTED, State.GIVEN_UP]).exclude(acknowledged_at=None)
-    return list(rows.defer("request_xml").order_by("pk")[:limit])
+    return list(rows.only(*_TO_ANSWER).order_by("pk")[:limit])
 
 
 def to_report_payment(connection_id: int, now: datetime, limit: int) -> list[Document]:
