@@ -116,14 +116,17 @@ FORGED: dict[str, Callable[[AuditEntry], list[Any]]] = {
     "seq": lambda e: [e.seq + 100, 0, -1],
     "at": lambda e: [e.at + timedelta(microseconds=1), e.at - timedelta(days=1)],
     "actor": lambda e: ["", "somebody else"],
-    "document_id": lambda e: [Document.objects.exclude(pk=e.document_id or 0).latest("pk").pk]
-    + ([None] if e.document_id else []),
+    "document_id": lambda e: (
+        [Document.objects.exclude(pk=e.document_id or 0).latest("pk").pk] + ([None] if e.document_id else [])
+    ),
     "event": lambda e: [e.event + "x", ""],
     "from_state": lambda e: ["posted"],
     "to_state": lambda e: ["posted", "nonsense"],
     "words": lambda e: [e.words + " ", "x"],
-    "exchange_id": lambda e: list(Exchange.objects.exclude(pk=e.exchange_id or 0).values_list("pk", flat=True))
-    + ([None] if e.exchange_id else []),
+    "exchange_id": lambda e: (
+        list(Exchange.objects.exclude(pk=e.exchange_id or 0).values_list("pk", flat=True))
+        + ([None] if e.exchange_id else [])
+    ),
     "exchange_sha256": lambda e: ["f" * 64] + ([""] if e.exchange_sha256 else []),
     "hash": lambda e: ["f" * 64, e.hash.upper() if e.hash.upper() != e.hash else ""],
 }
@@ -197,7 +200,7 @@ def test_two_entries_in_exchanged_order_are_found(written: Connection) -> None:
 
 @pytest.mark.usefixtures("unlocked")
 def test_a_well_made_entry_put_at_the_end_is_found(written: Connection) -> None:
-    forged = entry_hash(written.chain_hash, written.pk, 6, T0, "anna", None, "paid", "", "", "", "")
+    forged = entry_hash(written.chain_hash, written.pk, 6, T0.isoformat(), "anna", None, "paid", "", "", "", "")
     AuditEntry.objects.create(connection=written, seq=6, at=T0, actor="anna", event="paid", hash=forged)
     assert verify(written).breaks == ("The chain ends at entry 6, but entry 5 was written.",)
 

@@ -64,8 +64,8 @@ class ConnectionSettings:
     )
     list_page: int = _number(500, 10, 1000, "List entries per answer where QuickBooks can hand them out in pages.")
     txn_page: int = _number(100, 10, 500, "Bills or payments per answer, with their lines.")
-    bills_per_check: int = _number(100, 1, 200, "Documents looked up together before they are added.")
-    bills_per_set: int = _number(50, 1, 100, "Documents added with one message set.")
+    bills_per_check: int = _number(200, 1, 500, "Documents looked up together before they are added.")
+    bills_per_set: int = _number(100, 1, 200, "Documents added with one message set.")
     burst_s: int = _number(
         10, 1, 110, "Longest time one message set should keep QuickBooks busy; sets shrink to hold it."
     )

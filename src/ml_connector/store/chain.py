@@ -60,6 +60,8 @@ class Ledger:
         self.now = now
         self.actor = actor
         self._pending: list[tuple[Any, ...]] = []
+        self._now_text = _stamp(now)
+        self._now_column = database.ops.adapt_datetimefield_value(now)
 
     def note(self, entry: Entry) -> None:
         """Chain one entry."""
@@ -68,13 +70,13 @@ class Ledger:
         exchange = entry.exchange
         sha = exchange.sha256 if exchange else ""
         row.chain_hash = entry_hash(
-            row.chain_hash, row.pk, seq, self.now, self.actor, entry.document_id, entry.event, entry.from_state,
+            row.chain_hash, row.pk, seq, self._now_text, self.actor, entry.document_id, entry.event, entry.from_state,
             entry.to_state, entry.words, sha,
         )  # fmt: skip
         row.chain_seq = seq
         self._pending.append(
             (
-                row.pk, seq, _adapted(self.now), self.actor, entry.document_id, entry.event, entry.from_state,
+                row.pk, seq, self._now_column, self.actor, entry.document_id, entry.event, entry.from_state,
                 entry.to_state, entry.words, exchange.pk if exchange else None, sha, row.chain_hash,
             )
         )  # fmt: skip
@@ -137,11 +139,18 @@ def writing(connection_id: int, now: datetime, actor: str = "connector") -> Iter
         ledger.close()
 
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
+
+
 def entry_hash(
     previous: str,
     connection_id: int,
     seq: int,
-    at: datetime,
+    at: str,
     actor: str,
     document_id: int | None,
     event: str,
@@ -150,13 +159,15 @@ def entry_hash(
     words: str,
     exchange_sha256: str,
 ) -> str:
-    """Return the SHA-256 over the previous hash and every field of an entry, written as one JSON list."""
-    stamp = at.astimezone(UTC).isoformat()
+    """Return the SHA-256 over the previous hash and every field of an entry, written as one JSON list.
+
+    `at` is the time in UTC as ISO 8601 writes it.
+    """
     fields = [
         previous,
         connection_id,
         seq,
-        stamp,
+        at,
         actor,
         document_id,
         event,
@@ -165,7 +176,7 @@ def entry_hash(
         words,
         exchange_sha256,
     ]
-    return hashlib.sha256(json.dumps(fields, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_COMPACT.encode(fields).encode()).hexdigest()
 
 
 def exchange_hash(exchange: WireExchange | Exchange) -> str:
@@ -207,7 +218,7 @@ def verify(connection: Connection) -> Verdict:
         if entry.seq != expected:
             breaks.append(f"Entry {expected} is missing; the next one is {entry.seq}.")
         computed = entry_hash(
-            previous, entry.connection_id, entry.seq, entry.at, entry.actor, entry.document_id, entry.event,
+            previous, entry.connection_id, entry.seq, _stamp(entry.at), entry.actor, entry.document_id, entry.event,
             entry.from_state, entry.to_state, entry.words, entry.exchange_sha256,
         )  # fmt: skip
         if computed != entry.hash:
@@ -220,7 +231,3 @@ def verify(connection: Connection) -> Verdict:
     if (connection.chain_seq, connection.chain_hash) != (expected - 1, previous):
         breaks.append(f"The chain ends at entry {expected - 1}, but entry {connection.chain_seq} was written.")
     return Verdict(entries=count, head=previous, breaks=tuple(breaks))
-
-
-def _adapted(moment: datetime) -> object:
-    return database.ops.adapt_datetimefield_value(moment)

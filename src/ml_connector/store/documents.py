@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection as database
+from django.db import models
 from django.db.models import Q, QuerySet
 
 from ml_connector.core.errors import Defect
@@ -84,10 +85,16 @@ _COLUMNS = {f.name: f.column for f in Document._meta.concrete_fields} | {
     f.attname: f.column for f in Document._meta.concrete_fields
 }
 _FIELDS = {f.name: f for f in Document._meta.concrete_fields} | {f.attname: f for f in Document._meta.concrete_fields}
+_CONVERTED = frozenset(
+    name
+    for name, field_ in _FIELDS.items()
+    if isinstance(field_, models.DateTimeField | models.JSONField | models.BinaryField | models.ForeignKey)
+)
 
 
 def _column_value(name: str, value: Any) -> Any:
-    return _FIELDS[name].get_db_prep_save(value, database)
+    """Return a value as its column takes it; text and numbers go as they are."""
+    return _FIELDS[name].get_db_prep_save(value, database) if name in _CONVERTED else value
 
 
 def change(document: Document, **changes: Any) -> None:

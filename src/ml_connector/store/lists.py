@@ -120,7 +120,7 @@ def _free_numbers(
         list_id__in=[record.list_id for record in records]
     )
     taken = set(accounts.filter(code__in=list(wanted)).values_list("code", flat=True))
-    taken |= set(carried.values_list("record__account_number", flat=True))
+    taken |= {record["account_number"] for record in carried.values_list("record", flat=True)}
     return {
         list_ids[0]: number
         for number, list_ids in wanted.items()

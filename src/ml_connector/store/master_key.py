@@ -80,7 +80,7 @@ def unseal(cipher: AESGCM, sealed: bytes, place: str) -> bytes:
     """
     try:
         return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
         raise NeedsOperator(
             "A stored credential does not open: it was changed or moved in the database; set it again with"
             " ml-connector connection set."
