@@ -117,6 +117,17 @@ def test_a_ciphertext_moved_together_with_its_data_key_does_not_open() -> None:
         opened(vault)
 
 
+def test_a_ciphertext_does_not_open_elsewhere_even_under_the_same_data_key() -> None:
+    key, ours, theirs = a_key(), a_connection("ours"), a_connection("theirs")
+    vault = Vault(key)
+    vault.store(ours, "client-secret", Secret("words"), T0)
+    data_key = key.unwrap(bytes(DataKey.objects.get().wrapped), ours.pk)
+    DataKey.objects.create(connection=theirs, master_key_id=key.key_id, wrapped=key.wrap(data_key, theirs.pk))
+    Credential.objects.update(connection=theirs)
+    with pytest.raises(NeedsOperator, match="changed or moved"):
+        opened(vault)
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

@@ -112,7 +112,9 @@ class WebConnectorService:
                 call.reply(Reply.NOTHING_LEFT)
                 return NO_REQUEST
             call.session.asked_at = call.ledger.now
-            call.session.work["asked"] = text
+            if not sessions.is_in_flight(call.ledger.connection.pk):
+                # The text of a write stands in its message set already.
+                call.session.work["asked"] = text
             call.reply(Reply.HAND_OVER)
             return text
 
@@ -135,15 +137,16 @@ class WebConnectorService:
                 reply = next(iter(call.move.leads))
                 call.reply(reply)
                 return {Reply.CONTINUE: 0, Reply.FINISHED: 100}.get(reply, -1)
+            in_flight = sessions.in_flight(call.ledger.connection.pk)
             failure = None
             if hresult.strip() or not response.strip():
                 failure = classify_hresult(
                     hresult or "0x80040402",
                     message,
-                    write_in_flight=bool(sessions.in_flight(call.ledger.connection.pk)),
+                    write_in_flight=bool(in_flight),
                 )
                 call.explain(f"{failure.says} {failure.do} ({failure.hresult})")
-            asked = call.session.work.pop("asked", "")
+            asked = in_flight[0].text if in_flight else call.session.work.pop("asked", "")
             answer = Answer(response, failure, lambda: call.keep("receiveResponseXML", asked, response, hresult))
             try:
                 self._take(call, answer)

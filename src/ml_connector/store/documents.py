@@ -18,7 +18,6 @@ from ml_connector.core.states import Event, State, advance
 from ml_connector.store.chain import Entry, ExchangeRef, Ledger
 from ml_connector.store.models import Document
 
-
 # Columns each kind of work reads. A row has many, and reading them all costs more than the work itself.
 _TO_PLAN = ("connection_id", "state", "raw", "plan_no", "plan_basis", "faults", "due_at")
 TO_LOOK_UP = (

@@ -54,6 +54,11 @@ def in_flight(connection_id: int) -> list[MessageSet]:
     return list(MessageSet.objects.filter(connection_id=connection_id, fate=MessageSet.Fate.SENT).order_by("pk"))
 
 
+def is_in_flight(connection_id: int) -> bool:
+    """Tell whether the answer to a write is awaited."""
+    return MessageSet.objects.filter(connection_id=connection_id, fate=MessageSet.Fate.SENT).exists()
+
+
 def lost(connection_id: int) -> list[MessageSet]:
     """Return the sets whose answer was lost and whose documents are not all settled."""
     return list(MessageSet.objects.filter(connection_id=connection_id, fate=MessageSet.Fate.LOST).order_by("pk"))

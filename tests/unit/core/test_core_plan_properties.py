@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
 from core_builders import total_of, usd
-from hypothesis import Phase, event, example, find, given, settings
+from hypothesis import Phase, event, example, given, settings
 from hypothesis import strategies as st
 
 from ml_connector.core.books import BookEntry, Books, ListId, ListKind, Mapping, Preferences
@@ -148,17 +149,17 @@ def test_a_plan_is_right_to_the_cent_and_complete_or_there_are_reasons(
 
 
 def test_the_generated_invoices_do_become_bills_and_vendor_credits() -> None:
-    for kind in (TxnKind.BILL, TxnKind.VENDOR_CREDIT):
-        find(
-            st.tuples(some_invoice(), some_books()),
-            lambda drawn, kind=kind: _planned_with_lines(drawn[0], drawn[1], kind),  # type: ignore[misc]
-            settings=settings(max_examples=500, database=None, phases=[Phase.generate]),
-        )
+    # Were they all refused, the test above would hold for nothing.
+    found: Counter[str] = Counter()
 
+    @settings(max_examples=300, derandomize=True, database=None, phases=[Phase.generate])
+    @given(invoice=some_invoice(), books=some_books())
+    def count(invoice: Invoice, books: Books) -> None:
+        decided = plan_bill(invoice, books, Mapping(), Policy())
+        found["faults" if isinstance(decided, Faults) else decided.kind.value] += 1
 
-def _planned_with_lines(invoice: Invoice, books: Books, kind: TxnKind) -> bool:
-    decided = plan_bill(invoice, books, Mapping(), Policy())
-    return isinstance(decided, BillPlan) and decided.kind is kind and len(decided.lines) >= 3
+    count()
+    assert min(found["Bill"], found["VendorCredit"], found["faults"]) > 5
 
 
 def lines_add_up_to_the_invoice_total(plan: BillPlan, invoice: Invoice) -> None:
