@@ -30,7 +30,7 @@ def _setting(default: Any, why: str) -> Any:
 class ServiceConfig:
     """Where the service keeps its data, and where it can be reached."""
 
-    home: Path = _setting(_HOME, "Folder of database, master key and configuration file; can be moved.")
+    home: Path = _setting(_HOME, "Folder of database, master key and configuration file; can be moved.")  # noqa: RUF009  # makes a field
     database: str = _setting(
         "", "PostgreSQL address (postgresql://user:password@host:port/name); empty: SQLite in the home."
     )
