@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+import select
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from socket import socket
+from threading import Lock
 from typing import Protocol
-from urllib.parse import urlsplit
-
-import urllib3
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    LocationValueError,
-    NewConnectionError,
-    ReadTimeoutError,
-    SSLError,
-)
+from urllib.parse import SplitResult, urlsplit
 
 from ml_connector.core.errors import TryAgain
 
@@ -63,11 +57,12 @@ class Transport(Protocol):
         ...
 
 
-class Urllib3Transport:
+class HttpTransport:
     """The network. Keeps connections open; may be shared by threads.
 
     TLS 1.2 or later with the system's trust store. Leaf certificates are not pinned, because Basware renews them
-    regularly. Source: P2P API, general information.
+    regularly. Source: P2P API, general information. Python's own HTTP client costs a third of what the libraries built on
+    it cost; see docs/adr.
     """
 
     def __init__(
@@ -79,70 +74,96 @@ class Urllib3Transport:
         response_limit_bytes: int = RESPONSE_LIMIT_BYTES,
     ) -> None:
         """`connections` are kept open per host; `ca_file` (PEM) adds an authority to the system's."""
-        context = ssl.create_default_context()
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._context = ssl.create_default_context()
+        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
         if ca_file:
-            context.load_verify_locations(cafile=ca_file)
-        self._pools = urllib3.PoolManager(maxsize=connections, ssl_context=context, retries=False)
+            self._context.load_verify_locations(cafile=ca_file)
         self._connect_timeout_s = connect_timeout_s
+        self._kept = connections
         self._limit = response_limit_bytes
+        self._idle: dict[str, list[HTTPConnection]] = {}
+        self._lock = Lock()
 
     def close(self) -> None:
         """Close the connections that are kept open."""
-        self._pools.clear()
+        with self._lock:
+            idle, self._idle = self._idle, {}
+        for connection in (connection for kept in idle.values() for connection in kept):
+            connection.close()
 
     def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse:
         """See `Transport.send`. `timeout_s` is the longest silence accepted while waiting for the answer."""
         parts = urlsplit(request.url)
+        host = parts.hostname or ""
         target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        place = f"{parts.scheme}://{parts.netloc}"
+        connection = self._take(place) or self._connect(parts)
         try:
-            pool = self._pools.connection_from_host(parts.hostname or "", parts.port, parts.scheme)
-            answer = pool.urlopen(
-                request.method,
-                target,
-                body=request.body or None,
-                headers=dict(request.headers),
-                retries=False,
-                redirect=False,
-                timeout=urllib3.Timeout(connect=self._connect_timeout_s, read=timeout_s),
-                preload_content=False,
+            connection.sock.settimeout(timeout_s)
+            connection.request(request.method, target, body=request.body or None, headers=dict(request.headers))
+            answer = connection.getresponse()
+            # Of known length it is read whole, because a shorter one is then noticed.
+            body = (
+                b"" if (answer.length or 0) > self._limit else answer.read(None if answer.length else self._limit + 1)
             )
-            body = self._read(answer)
-        except (HTTPError, LocationValueError, OSError) as error:
-            raise _lost(error, parts.hostname or request.url) from error
-        return HttpResponse(status=answer.status, headers=answer.headers, body=body)
+        except TimeoutError as error:
+            connection.close()
+            raise TryAgain(f"{host} did not answer in time.", applied=None) from error
+        except (HTTPException, OSError) as error:
+            connection.close()
+            raise TryAgain(
+                f"The connection to {host} was lost before the answer was complete.", applied=None
+            ) from error
+        if len(body) > self._limit or (answer.length or 0) > self._limit:
+            connection.close()
+            raise TryAgain(f"The answer is larger than {self._limit} bytes and was not read.", applied=None)
+        if answer.will_close or not answer.isclosed():
+            connection.close()
+        else:
+            self._keep(place, connection)
+        return HttpResponse(status=answer.status, headers=dict(answer.headers.items()), body=body)
 
-    def _read(self, answer: urllib3.BaseHTTPResponse) -> bytes:
-        length = answer.headers.get("content-length", "")
-        if (
-            length.isascii()
-            and length.isdigit()
-            and len(length) < 16
-            and int(length) <= self._limit
-            and "content-encoding" not in answer.headers
-        ):
-            body = answer.read()
-            answer.release_conn()
-            return body
-        # Unknown or unpacked size: read in pieces, so that the limit holds for what it unpacks to.
-        pieces: list[bytes] = []
-        size = 0
-        for piece in answer.stream(256 * 1024, decode_content=True):
-            size += len(piece)
-            if size > self._limit:
-                answer.close()
-                raise TryAgain(f"The answer is larger than {self._limit} bytes and was not read.", applied=None)
-            pieces.append(piece)
-        answer.release_conn()
-        return b"".join(pieces)
+    def _connect(self, parts: SplitResult) -> HTTPConnection:
+        """Open a connection. Whatever fails here, nothing of the request was sent."""
+        host = parts.hostname or ""
+        try:
+            connection = (
+                HTTPSConnection(host, parts.port, timeout=self._connect_timeout_s, context=self._context)
+                if parts.scheme == "https"
+                else HTTPConnection(host, parts.port, timeout=self._connect_timeout_s)
+            )
+            connection.connect()
+        except ssl.SSLCertVerificationError as error:
+            raise TryAgain(f"The certificate of {host} is not trusted by this computer.", applied=False) from error
+        except (HTTPException, OSError, ValueError) as error:
+            raise TryAgain(f"No connection to {host or parts.geturl()}.", applied=False) from error
+        return connection
+
+    def _take(self, place: str) -> HTTPConnection | None:
+        """Return an open connection that the other side has not closed meanwhile."""
+        while True:
+            with self._lock:
+                idle = self._idle.get(place)
+                connection = idle.pop() if idle else None
+            if connection is None or not _has_something_to_say(connection.sock):
+                return connection
+            # Nothing was asked, so what is there to be read is the end.
+            connection.close()
+
+    def _keep(self, place: str, connection: HTTPConnection) -> None:
+        with self._lock:
+            idle = self._idle.setdefault(place, [])
+            if len(idle) < self._kept:
+                idle.append(connection)
+                return
+        connection.close()
 
 
-def _lost(error: Exception, host: str) -> TryAgain:
-    """Say what happened, and whether the request may have arrived."""
-    if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return TryAgain(f"The certificate of {host} is not trusted by this computer.", applied=False)
-    if isinstance(error, NewConnectionError | ConnectTimeoutError | LocationValueError):
-        return TryAgain(f"No connection to {host}.", applied=False)
-    if isinstance(error, ReadTimeoutError):
-        return TryAgain(f"{host} did not answer in time.", applied=None)
-    return TryAgain(f"The connection to {host} was lost before the answer was complete.", applied=None)
+def _has_something_to_say(sock: socket | None) -> bool:
+    if sock is None:
+        return True
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([sock], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))

@@ -72,10 +72,10 @@ class Context:
     def surroundings(self) -> Surroundings:
         """Time, dice, vault and the way to Basware."""
         self.open_database()
-        from ml_connector.basware.transport import Urllib3Transport
+        from ml_connector.basware.transport import HttpTransport
         from ml_connector.flows.surroundings import Surroundings
 
-        return Surroundings(clock=utc_now, dice=random.random, vault=self.vault, transport=Urllib3Transport())
+        return Surroundings(clock=utc_now, dice=random.random, vault=self.vault, transport=HttpTransport())
 
     @property
     def actor(self) -> str:
@@ -160,7 +160,6 @@ def set_up_logging(level: str) -> None:
     handler.setFormatter(_KeyFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.getLogger("django.request").setLevel("ERROR")
-    logging.getLogger("urllib3").setLevel("WARNING")
 
 
 class _KeyFormatter(logging.Formatter):

@@ -95,8 +95,9 @@ def _batches(
     send: Callable[[Document], _Done | None],
     note: Callable[[Surroundings, Ledger, Sequence[_Done]], None],
 ) -> None:
-    while True:
-        batch = due(connection.pk, surroundings.clock(), _PER_COMMIT)
+    after = 0
+    while batch := due(connection.pk, surroundings.clock(), _PER_COMMIT, after):
+        after = batch[-1].pk
         made: list[_Done] = []
         trouble: TryAgain | None = None
         try:
@@ -115,8 +116,6 @@ def _batches(
                     note(surroundings, ledger, made)
         if trouble is not None:
             raise trouble
-        if len(batch) < _PER_COMMIT:
-            return
 
 
 # Transfers.

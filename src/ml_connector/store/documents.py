@@ -194,17 +194,20 @@ def to_post(connection_id: int, limit: int, after: int = 0) -> list[Document]:
     return list(rows.only(*TO_LOOK_UP).order_by("pk")[:limit])
 
 
-def to_answer(connection_id: int, now: datetime, limit: int) -> list[Document]:
-    """Return documents whose transfer Basware waits to hear of."""
+def to_answer(connection_id: int, now: datetime, limit: int, after: int = 0) -> list[Document]:
+    """Return documents whose transfer Basware waits to hear of, oldest first."""
     due = Q(due_at=None) | Q(due_at__lte=now)
-    rows = of(connection_id).filter(due, state__in=[State.POSTED, State.GIVEN_UP]).exclude(acknowledged_at=None)
-    return list(rows.only(*_TO_ANSWER).order_by("pk")[:limit])
+    found: list[Document] = []
+    for state in (State.POSTED, State.GIVEN_UP):  # each one is a walk along an index; both at once would be a sort
+        rows = of(connection_id).filter(due, state=state, pk__gt=after).exclude(acknowledged_at=None)
+        found += rows.only(*_TO_ANSWER).order_by("pk")[:limit]
+    return sorted(found, key=lambda document: document.pk)[:limit]
 
 
-def to_report_payment(connection_id: int, now: datetime, limit: int) -> list[Document]:
+def to_report_payment(connection_id: int, now: datetime, limit: int, after: int = 0) -> list[Document]:
     """Return documents whose payments changed since Basware was last told."""
     due = Q(due_at=None) | Q(due_at__lte=now)
-    rows = of(connection_id).filter(due, payment_due=True, state__in=[State.CONFIRMED, State.PAID])
+    rows = of(connection_id).filter(due, payment_due=True, pk__gt=after, state__in=[State.CONFIRMED, State.PAID])
     return list(rows.order_by("pk")[:limit])
 
 

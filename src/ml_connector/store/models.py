@@ -167,7 +167,8 @@ class Document(models.Model):
             models.UniqueConstraint(fields=["connection", "txn_id"], condition=~Q(txn_id=""), name="document_txn_once"),
         ]
         indexes = [
-            models.Index(fields=["connection", "state", "due_at"], name="document_due"),
+            models.Index(fields=["connection", "state", "id"], name="document_state_order"),
+            models.Index(fields=["connection", "id"], name="document_unheard", condition=Q(acknowledged_at=None)),
             models.Index(fields=["connection", "payment_due"], name="document_payment", condition=Q(payment_due=True)),
             models.Index(fields=["connection", "invoice_number"], name="document_number"),
             models.Index(fields=["connection", "ref_number"], name="document_ref_number"),

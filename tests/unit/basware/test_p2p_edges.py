@@ -18,7 +18,7 @@ from ml_connector.basware.client import BaswareClient
 from ml_connector.basware.config import BaswareConfig
 from ml_connector.basware.dialects import read_errors
 from ml_connector.basware.masking import masked
-from ml_connector.basware.transport import HttpRequest, Urllib3Transport
+from ml_connector.basware.transport import HttpRequest, HttpTransport
 from ml_connector.core.errors import NeedsOperator, TryAgain
 
 
@@ -210,8 +210,8 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def transport() -> Iterator[Urllib3Transport]:
-    made = Urllib3Transport(connect_timeout_s=2, response_limit_bytes=1000)
+def transport() -> Iterator[HttpTransport]:
+    made = HttpTransport(connect_timeout_s=2, response_limit_bytes=1000)
     yield made
     made.close()
 
@@ -220,7 +220,7 @@ def get(url: str) -> HttpRequest:
     return HttpRequest(method="GET", url=url)
 
 
-def test_the_network_carries_body_and_headers_whatever_their_case(transport: Urllib3Transport, server: str) -> None:
+def test_the_network_carries_body_and_headers_whatever_their_case(transport: HttpTransport, server: str) -> None:
     answer = transport.send(HttpRequest(method="POST", url=f"{server}/x?y=1", body=b"{}"), 5)
     assert (answer.status, answer.body) == (201, b"{}")
     assert answer.header("x-amzn-requestid") == answer.header("X-AMZN-REQUESTID") == "r1"
@@ -228,20 +228,20 @@ def test_the_network_carries_body_and_headers_whatever_their_case(transport: Url
     assert transport.send(get(f"{server}/x?y=1"), 5).body == b"/x?y=1"
 
 
-def test_a_connection_is_used_again(transport: Urllib3Transport, server: str) -> None:
+def test_a_connection_is_used_again(transport: HttpTransport, server: str) -> None:
     for path in ("/a", "/chunked-not", "/b", "/redirect", "/c"):
         transport.send(get(server + path), 5)
     assert len(Echo.connections) == 1
 
 
-def test_the_network_follows_no_redirect_and_keeps_no_cookie(transport: Urllib3Transport, server: str) -> None:
+def test_the_network_follows_no_redirect_and_keeps_no_cookie(transport: HttpTransport, server: str) -> None:
     redirect = transport.send(get(f"{server}/redirect"), 5)
     assert (redirect.status, redirect.header("location")) == (302, "/elsewhere")
     transport.send(get(f"{server}/cookie"), 5)
     assert transport.send(get(f"{server}/cookie"), 5).body == b"none"
 
 
-def test_a_host_that_is_not_there_was_certainly_not_reached(transport: Urllib3Transport) -> None:
+def test_a_host_that_is_not_there_was_certainly_not_reached(transport: HttpTransport) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
@@ -250,19 +250,19 @@ def test_a_host_that_is_not_there_was_certainly_not_reached(transport: Urllib3Tr
     assert caught.value.applied is False
 
 
-def test_a_server_that_hangs_up_leaves_the_outcome_unknown(transport: Urllib3Transport, server: str) -> None:
+def test_a_server_that_hangs_up_leaves_the_outcome_unknown(transport: HttpTransport, server: str) -> None:
     with pytest.raises(TryAgain) as caught:
         transport.send(HttpRequest(method="POST", url=f"{server}/hangup", body=b"x"), 5)
     assert caught.value.applied is None
 
 
-def test_an_answer_that_is_cut_off_is_no_answer(transport: Urllib3Transport, server: str) -> None:
+def test_an_answer_that_is_cut_off_is_no_answer(transport: HttpTransport, server: str) -> None:
     with pytest.raises(TryAgain) as caught:
         transport.send(get(f"{server}/cut"), 5)
     assert caught.value.applied is None
 
 
-def test_a_silent_server_leaves_the_outcome_unknown(transport: Urllib3Transport) -> None:
+def test_a_silent_server_leaves_the_outcome_unknown(transport: HttpTransport) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -272,7 +272,7 @@ def test_a_silent_server_leaves_the_outcome_unknown(transport: Urllib3Transport)
     assert caught.value.applied is None
 
 
-def test_an_endless_answer_is_not_read_to_its_end(transport: Urllib3Transport, server: str) -> None:
+def test_an_endless_answer_is_not_read_to_its_end(transport: HttpTransport, server: str) -> None:
     with pytest.raises(TryAgain, match="larger than 1000 bytes"):
         transport.send(get(f"{server}/chunked"), 5)
     with pytest.raises(TryAgain, match="larger than 1000 bytes"):
@@ -280,7 +280,7 @@ def test_an_endless_answer_is_not_read_to_its_end(transport: Urllib3Transport, s
     assert transport.send(get(f"{server}/fine"), 5).body == b"/fine"
 
 
-def test_a_name_that_does_not_exist_was_certainly_not_reached(transport: Urllib3Transport) -> None:
+def test_a_name_that_does_not_exist_was_certainly_not_reached(transport: HttpTransport) -> None:
     with pytest.raises(TryAgain) as caught:
         transport.send(get("https://name..invalid/"), 5)
     assert caught.value.applied is False
