@@ -251,7 +251,7 @@ class World:
 
     def audit_chain_holds(self) -> bool:
         """Verify the audit chain."""
-        return verify(self.connection.pk).ok
+        return verify(self.connector.row()).ok
 
 
 @dataclass

@@ -99,6 +99,8 @@ class Ledger:
 
     def keep_all(self, exchanges: Sequence[WireExchange]) -> list[ExchangeRef]:
         """Store many exchanges at once, in order."""
+        if not exchanges:
+            return []
         rows = Exchange.objects.bulk_create(
             [
                 Exchange(
