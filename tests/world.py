@@ -164,12 +164,21 @@ class World:
     def works(self) -> None:
         """Let the connector do what is due, and Basware send the notifications that wait."""
         self.outside.basware.send_webhooks()
-        for connection_id in duties.due_connections(self.clock.now()):
-            try:
-                run(self.surroundings, connection_id)
-            except ProcessKilled:
-                self.kills += 1
-                self.restart_connector()
+        for _ in range(20):  # what one duty does may make another one due
+            due = duties.due_connections(self.clock.now())
+            if not due:
+                return
+            for connection_id in due:
+                try:
+                    run(self.surroundings, connection_id)
+                except ProcessKilled:
+                    self.kills += 1
+                    self.restart_connector()
+
+    def fetches(self) -> None:
+        """Let the connector take in at once what Basware offers, and plan it."""
+        duties.wake_all(self.connection.pk, self.clock.now(), duties.INVOICES)
+        self.works()
 
     def polls(self) -> SessionOutcome:
         """Let the Web Connector run one session now."""

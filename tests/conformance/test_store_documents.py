@@ -179,13 +179,13 @@ def test_an_offered_invoice_is_stored_as_it_came(connection: Connection) -> None
         seen = ledger.keep(an_exchange(raw))
         offered = [NewDocument(invoice_id=f"i-{n}", company_code="US01", raw=raw) for n in (1, 2)]
         received = documents.receive(ledger, offered, seen)
-    assert [row.pk for row in received] == list(Document.objects.order_by("pk").values_list("pk", flat=True))
+    assert received == list(Document.objects.order_by("pk").values_list("pk", flat=True))
     stored = documents.known(connection.pk, ["i-2", "i-9"])
     assert set(stored) == {"i-2"}
     assert bytes(stored["i-2"].raw) == raw
     assert stored["i-2"].raw_sha256 == documents.bytes_sha256(raw)
     assert [(e.event, e.document_id, e.exchange_id) for e in AuditEntry.objects.order_by("seq")] == [
-        ("received", row.pk, seen.pk) for row in received
+        ("received", number, seen.pk) for number in received
     ]
 
 

@@ -17,9 +17,11 @@ from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
+from django.db.models import Max
 
 from ml_connector.core.exchange import Exchange as WireExchange
 from ml_connector.core.states import State
+from ml_connector.store.bulk import insert
 from ml_connector.store.models import AuditEntry, Connection, Exchange
 
 _INSERT = """
@@ -83,41 +85,40 @@ class Ledger:
 
     def keep(self, exchange: WireExchange) -> ExchangeRef:
         """Store the exact bytes of an exchange."""
-        sha = exchange_hash(exchange)
-        row = Exchange.objects.create(
-            connection=self.connection,
-            at=self.now,
-            system=exchange.system,
-            what=exchange.what[:300],
-            status=exchange.status[:40],
-            request_id=exchange.request_id[:80],
-            request=exchange.request,
-            response=exchange.response,
-            sha256=sha,
-        )
-        return ExchangeRef(row.pk, sha)
+        return self.keep_all([exchange])[0]
 
     def keep_all(self, exchanges: Sequence[WireExchange]) -> list[ExchangeRef]:
         """Store many exchanges at once, in order."""
         if not exchanges:
             return []
-        rows = Exchange.objects.bulk_create(
+        hashes = [exchange_hash(exchange) for exchange in exchanges]
+        kept = Exchange.objects.filter(connection=self.connection)
+        last = kept.aggregate(last=Max("pk"))["last"] or 0
+        insert(
+            Exchange,
             [
-                Exchange(
-                    connection=self.connection,
-                    at=self.now,
-                    system=e.system,
-                    what=e.what[:300],
-                    status=e.status[:40],
-                    request_id=e.request_id[:80],
-                    request=e.request,
-                    response=e.response,
-                    sha256=exchange_hash(e),
-                )
-                for e in exchanges
-            ]
+                {
+                    "connection_id": self.connection.pk,
+                    "at": self._now_column,
+                    "system": exchange.system,
+                    "what": exchange.what[:300],
+                    "status": exchange.status[:40],
+                    "request_id": exchange.request_id[:80],
+                    "request": exchange.request,
+                    "response": exchange.response,
+                    "sha256": sha,
+                }
+                for exchange, sha in zip(exchanges, hashes, strict=True)
+            ],
         )
-        return [ExchangeRef(row.pk, row.sha256) for row in rows]
+        # Whoever holds the ledger holds the connection, so these are ours, in the order they were written.
+        ids = kept.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)
+        return [ExchangeRef(pk, sha) for pk, sha in zip(ids, hashes, strict=True)]
+
+    @property
+    def now_column(self) -> Any:
+        """The ledger's time as a column takes it."""
+        return self._now_column
 
     def close(self) -> None:
         """Write the entries and the new head of the chain; called once, when the transaction is about to commit."""

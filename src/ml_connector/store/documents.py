@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from ml_connector.core.errors import Defect
 from ml_connector.core.faults import Fault
 from ml_connector.core.states import Event, State, advance
+from ml_connector.store.bulk import insert
 from ml_connector.store.chain import Entry, ExchangeRef, Ledger
 from ml_connector.store.models import Document
 
@@ -119,34 +120,38 @@ def bytes_sha256(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def receive(ledger: Ledger, offered: Sequence[NewDocument], exchange: ExchangeRef) -> list[Document]:
-    """Store invoices raw, before anything is understood or acknowledged."""
-    rows = Document.objects.bulk_create(
+def receive(ledger: Ledger, offered: Sequence[NewDocument], exchange: ExchangeRef) -> list[int]:
+    """Store invoices raw, before anything is understood or acknowledged; return the numbers they were given."""
+    connection_id = ledger.connection.pk
+    insert(
+        Document,
         [
-            Document(
-                connection=ledger.connection,
-                invoice_id=new.invoice_id,
-                company_code=new.company_code,
-                state=State.RECEIVED.value,
-                raw=new.raw,
-                raw_sha256=bytes_sha256(new.raw),
-                received_at=ledger.now,
-                changed_at=ledger.now,
-            )
+            {
+                "connection_id": connection_id,
+                "invoice_id": new.invoice_id,
+                "company_code": new.company_code,
+                "state": State.RECEIVED.value,
+                "raw": new.raw,
+                "raw_sha256": bytes_sha256(new.raw),
+                "received_at": ledger.now_column,
+                "changed_at": ledger.now_column,
+            }
             for new in offered
-        ]
+        ],
     )
-    for row in rows:
+    invoice_ids = [new.invoice_id for new in offered]
+    numbers = list(of(connection_id).filter(invoice_id__in=invoice_ids).order_by("pk").values_list("pk", flat=True))
+    for number in numbers:
         ledger.note(
             Entry(
                 event="received",
                 words="Basware offers it for transfer; stored as it came.",
-                document_id=row.pk,
+                document_id=number,
                 to_state=State.RECEIVED.value,
                 exchange=exchange,
             )
         )
-    return rows
+    return numbers
 
 
 def known(connection_id: int, invoice_ids: Iterable[str]) -> dict[str, Document]:
