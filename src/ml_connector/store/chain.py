@@ -17,7 +17,6 @@ from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import Max
 
 from ml_connector.core.exchange import Exchange as WireExchange
 from ml_connector.core.states import State
@@ -93,7 +92,7 @@ class Ledger:
             return []
         hashes = [exchange_hash(exchange) for exchange in exchanges]
         kept = Exchange.objects.filter(connection=self.connection)
-        last = kept.aggregate(last=Max("pk"))["last"] or 0
+        last = kept.order_by("-pk").values_list("pk", flat=True).first() or 0
         insert(
             Exchange,
             [
