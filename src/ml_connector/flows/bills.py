@@ -93,6 +93,7 @@ class Bills:
         hops: list[Hop] = []
         ready: list[int] = []
         taken = _taken(visit, looked_up)
+        claimed: dict[str, Document] = {}
         for document in looked_up:
             judged = match(sought(document), found.get(document.kind, ()))
             if judged.verdict is Verdict.ABSENT and not document.post_new:
@@ -100,7 +101,7 @@ class Bills:
             if judged.verdict is Verdict.ABSENT:
                 ready.append(document.pk)
                 continue
-            hops.append(found_hop(visit, document, judged, answer.exchange))
+            hops.append(found_hop(visit, document, judged, answer.exchange, claimed))
         documents.hop_all(visit.ledger, hops)
         if hops:
             duties.wake(visit.connection.pk, visit.now, duties.ANSWERS)
@@ -249,11 +250,19 @@ def candidates(text: str) -> dict[str, list[LedgerTxn]] | None:
 _LOOKUP_WORKED = frozenset({Fate.OK, Fate.WARNED, Fate.EMPTY, Fate.INCOMPLETE})
 
 
-def found_hop(visit: Visit, document: Document, judged: Match, exchange: ExchangeRef) -> Hop:
-    """Return the step of a document that QuickBooks has, or may have."""
+def found_hop(
+    visit: Visit, document: Document, judged: Match, exchange: ExchangeRef, claimed: dict[str, Document]
+) -> Hop:
+    """Return the step of a document that QuickBooks has, or may have.
+
+    `claimed` holds, by TxnID, the documents of the same answer that were found before this one; it is added to.
+    """
     found = judged.found
     if judged.fault is None and found is not None:
-        other = documents.of(visit.connection.pk).filter(txn_id=found.txn_id).exclude(pk=document.pk).first()
+        # Two invoices of one answer may both look like one Bill; the rows know only of those that were found earlier.
+        other = claimed.get(found.txn_id) or (
+            documents.of(visit.connection.pk).filter(txn_id=found.txn_id).exclude(pk=document.pk).first()
+        )
         if other is not None:
             detail = f"invoice {other.invoice_number} of {other.invoice_date}"
             judged = Match(
@@ -274,6 +283,7 @@ def found_hop(visit: Visit, document: Document, judged: Match, exchange: Exchang
                 "wanted_txn_id": "",
             },
         )
+    claimed[found.txn_id] = document
     ours = judged.verdict is Verdict.OURS
     words = (
         "QuickBooks has it already, under our own mark." if ours else "QuickBooks has it already; linked, not doubled."

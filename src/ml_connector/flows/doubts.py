@@ -107,13 +107,14 @@ class Doubts:
             return
         hops: list[Hop] = []
         absent: list[Document] = []
+        claimed: dict[str, Document] = {}
         waiting = _in_doubt(visit, row)
         for document in waiting:
             judged = match(sought(document, in_doubt=True), _plausible(document, found.get(document.kind, ())))
             if judged.verdict is Verdict.ABSENT:
                 absent.append(document)
             else:
-                hops.append(found_hop(visit, document, judged, answer.exchange))
+                hops.append(found_hop(visit, document, judged, answer.exchange, claimed))
         documents.hop_all(visit.ledger, hops)
         if hops:
             duties.wake(visit.connection.pk, visit.now, duties.ANSWERS)

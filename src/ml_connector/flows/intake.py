@@ -100,7 +100,7 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
         documents.change(document, **content)
         return
     reoffer: dict[str, object] = {"acknowledged_at": None, "due_at": None, "reason": ""}
-    changed = _content_of(raw) != document.content_sha256
+    changed = _content_of(raw.raw) != _content_of(bytes(document.raw))
     event = Event.OFFERED_CHANGED if changed else Event.OFFERED_AGAIN
     if document.state == State.POSTED and not changed:
         # Its answer is still to be given, and answers this transfer as well.
@@ -123,11 +123,12 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
     documents.hop_all(ledger, [hop])
 
 
-def _content_of(raw: RawInvoice) -> str:
+def _content_of(raw: bytes) -> str:
+    """Name what an invoice says; one that cannot be read is named by its bytes."""
     try:
-        return content_digest(read_invoice(raw.raw))
+        return content_digest(read_invoice(raw))
     except Unreadable:
-        return ""
+        return documents.bytes_sha256(raw)
 
 
 def acknowledge(surroundings: Surroundings, connection: Connection) -> int:

@@ -9,7 +9,7 @@ from ml_connector.basware.wire import Unreadable
 from ml_connector.core.books import ListKind
 from ml_connector.core.faults import Fault, Faults
 from ml_connector.core.identity import request_id
-from ml_connector.core.invoice import Invoice, content_digest
+from ml_connector.core.invoice import Invoice
 from ml_connector.core.plan import Policy, plan_bill
 from ml_connector.core.plan_values import BillPlan
 from ml_connector.core.states import Event, State
@@ -129,7 +129,6 @@ def about_invoice(invoice: Invoice) -> dict[str, object]:
         "invoice_date": day.isoformat() if day else "",
         "currency": invoice.gross.currency[:3],
         "gross_cents": cents(invoice.gross.amount),
-        "content_sha256": content_digest(invoice),
     }
 
 

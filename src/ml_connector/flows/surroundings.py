@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -76,12 +75,12 @@ class Surroundings:
 
 def settings_of(connection: Connection) -> ConnectionSettings:
     """Return the settings of a connection: the defaults, with what was changed."""
-    return _settings(json.dumps(connection.settings, sort_keys=True))
+    return _settings(tuple(connection.settings.items()))
 
 
 @lru_cache(maxsize=1024)
-def _settings(written: str) -> ConnectionSettings:
-    return ConnectionSettings().changed(json.loads(written))
+def _settings(changes: tuple[tuple[str, bool | int | str], ...]) -> ConnectionSettings:
+    return ConnectionSettings().changed(dict(changes))
 
 
 def company_codes(connection: Connection) -> tuple[str, ...]:

@@ -123,7 +123,6 @@ class Document(models.Model):
     due_at = models.DateTimeField(null=True)  #: when it is next worked on by itself; null: not by itself
     raw = models.BinaryField()  #: the invoice as Basware sent it, exact bytes
     raw_sha256 = models.CharField(max_length=64)
-    content_sha256 = models.CharField(max_length=64, blank=True)  #: core.invoice.content_digest, once planned
     received_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True)
     posted_at = models.DateTimeField(null=True)

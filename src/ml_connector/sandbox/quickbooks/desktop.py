@@ -21,6 +21,7 @@ from ml_connector.sandbox.quickbooks.refusals import (
     WRONG_FILE_OPEN,
     HResult,
     ScreenRefusal,
+    parse_error,
 )
 
 
@@ -58,6 +59,9 @@ class QuickBooksDesktop:
         self.refuse_raw_non_ascii = refuse_raw_non_ascii
         self.iterator_idle_limit_s = iterator_idle_limit_s
         self.processed: Counter[str] = Counter()  #: executed requests by name
+        #: Texts that this QuickBooks cannot read, for reasons nobody can see from outside: a message set that holds one
+        #: is refused with 0x80040400, as if it broke the schema.
+        self.unreadable: list[str] = []
         self.recording = False
         self.recorded: list[RecordedMessage] = []
         self.running = True
@@ -170,6 +174,8 @@ class QuickBooksSession:
         with self._desktop.lock:
             response = hresult = detail = ""
             try:
+                if any(words in text for words in self._desktop.unreadable):
+                    raise parse_error("a text this QuickBooks cannot read")
                 response = self._processor.process(text)
             except HResult as raised:
                 hresult, detail = raised.hexadecimal, raised.detail
