@@ -57,5 +57,10 @@ class Invoice:
 
 
 def content_digest(invoice: Invoice) -> str:
-    """Return the SHA-256 of what an invoice says, apart from its status and stamps: equal for a transfer repeated as it was."""
-    return hashlib.sha256(repr(replace(invoice, processing_status="", last_updated="")).encode()).hexdigest()
+    """Return the SHA-256 of what an invoice says, apart from its status and stamps: equal for a transfer repeated as it was.
+
+    The payment method is left out: our own payment response writes it into the invoice, and no Bill rests on it.
+    Source: P2P API, paymentResponses, note 3.
+    """
+    said = replace(invoice, processing_status="", last_updated="", payment_method="")
+    return hashlib.sha256(repr(said).encode()).hexdigest()

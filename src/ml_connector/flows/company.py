@@ -36,7 +36,7 @@ def identify(ledger: Ledger, text: str, path: str, major: str, minor: str) -> No
     """
     connection = ledger.connection
     company = read_company(text, connection.owner_id)
-    _check(connection, company)
+    _check(connection, company, path)
     version = negotiate(major, minor, company.supported_versions)
     _bind(ledger, company, path)
     _take_over(connection, company, str(version), ledger.now)
@@ -49,7 +49,7 @@ def identify(ledger: Ledger, text: str, path: str, major: str, minor: str) -> No
     )  # fmt: skip
 
 
-def _check(connection: Connection, company: CompanyFile) -> None:
+def _check(connection: Connection, company: CompanyFile, path: str) -> None:
     ours = connection.file_id.lower()
     told = {file_id.lower() for file_id in company.file_ids}
     if told and ours not in told:
@@ -57,9 +57,12 @@ def _check(connection: Connection, company: CompanyFile) -> None:
             f"The company file {company.company_name!r} belongs to another connection than {connection.name}; open the"
             f" right file ({connection.company_name or 'the one this connection was made for'}) in QuickBooks."
         )
-    if not connection.company_name or told:
-        return  # the first session, or the file carries our own FileID: a company may be renamed
-    if company.company_name != connection.company_name:
+    if not connection.company_name or company.company_name == connection.company_name:
+        return  # the first session, or the company it always was
+    # A company may be renamed, and a file may be moved, but not both at once: the Web Connector writes our FileID into
+    # whatever file it opens without one, so that another company's file would carry it too.
+    renamed_in_place = bool(told) and path.casefold() == connection.company_path.casefold()
+    if not renamed_in_place:
         raise WrongCompanyFile(
             f"QuickBooks has {company.company_name!r} open, but connection {connection.name} belongs to"
             f" {connection.company_name!r}; open that file in QuickBooks. Nothing was read or written."

@@ -116,6 +116,9 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
             reoffer["faults"] = documents.faults_as_json([fault])
             words = fault.says
         reoffer["response_no"] = document.response_no + 1
+        if document.payment_content:
+            # The new transfer puts the invoice back to unpaid in Basware; what is paid is told again after it.
+            reoffer |= {"payment_content": "", "payment_due": True}
     else:
         words = "Basware offers it again; it is planned anew."
         reoffer |= {"plan_no": document.plan_no + 1, "faults": [], "request_xml": "", "plan_basis": "", "tries": 0}

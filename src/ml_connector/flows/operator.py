@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ml_connector.basware.read import read_invoice
+from ml_connector.basware.wire import Unreadable
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.states import HAS_OR_MAY_HAVE_BILL, WORDS, Event, State, can
+from ml_connector.flows.planning import about_invoice
 from ml_connector.flows.surroundings import Surroundings
 from ml_connector.store import documents, duties
 from ml_connector.store.chain import Entry, Ledger, writing
@@ -67,7 +70,7 @@ def link(surroundings: Surroundings, document: Document, txn_id: str, actor: str
             act.hop(
                 Event.LINKED,
                 "A person confirmed the document in QuickBooks as it stands.",
-                {"faults": [], "due_at": None},
+                _what_it_says_now(act.document) | {"faults": [], "due_at": None},
             )
             duties.wake_all(document.connection_id, act.ledger.now, duties.ANSWERS)
             return "Basware is told that it stands as it is."
@@ -77,6 +80,14 @@ def link(surroundings: Surroundings, document: Document, txn_id: str, actor: str
         act.hop(Event.RETRIED, f"A person named {txn_id} in QuickBooks as this document.", changes)
         duties.wake_all(document.connection_id, act.ledger.now, duties.PLANNING)
     return f"QuickBooks is asked for {txn_id} in the next session of the Web Connector."
+
+
+def _what_it_says_now(document: Document) -> dict[str, object]:
+    """Return the columns of the invoice as it was last offered: what is paid is measured by them from now on."""
+    try:
+        return about_invoice(read_invoice(bytes(document.raw)))
+    except Unreadable:
+        return {}
 
 
 def skip(surroundings: Surroundings, document: Document, reason: str, actor: str) -> str:

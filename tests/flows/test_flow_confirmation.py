@@ -1,0 +1,226 @@
+"""Basware hears of every transfer exactly once, whatever is lost on the way; and what comes again is never entered twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from world import World
+
+pytestmark = pytest.mark.both_databases
+
+_RESPONSES = "*/transferResponses"
+
+
+@pytest.mark.parametrize(
+    "kind", ["error-after", "connection-lost", "error-before", "connection-lost-before", "throttle"]
+)
+def test_a_lost_answer_of_basware_never_makes_two_successes(world: World, kind: str) -> None:
+    invoices = world.basware.approves_many(3)
+    world.basware.suffers(kind, times=3, path=_RESPONSES)
+    world.run_until_idle()
+    assert [world.basware.heard_about(invoice) for invoice in invoices] == [["success"]] * 3
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_process_that_dies_while_it_tells_basware_tells_it_once(world: World, after: bool) -> None:
+    invoices = world.basware.approves_many(3)
+    world.connector.dies("POST", _RESPONSES, after=after)
+    world.run_until_idle()
+    assert world.kills == 1
+    assert [world.basware.heard_about(invoice) for invoice in invoices] == [["success"]] * 3
+    assert [len(world.quickbooks.documents_for(invoice)) for invoice in invoices] == [1, 1, 1]
+
+
+def test_giving_up_tells_basware_why_and_enters_nothing(world: World) -> None:
+    invoice = world.basware.approves(lines=[{"gross": "120.00", "account": "9999-OLD"}])
+    world.run_until_idle()
+    world.connector.gives_up(invoice, "The account was closed last year.")
+    world.run_until_idle()
+    assert world.basware.heard_about(invoice) == ["failure"]
+    assert "The account was closed last year." in world.basware.sees(invoice)["transferResponses"][0]["responseMessage"]
+    assert world.basware.status(invoice) == "TransferFailed"
+    assert world.connector.state(invoice) == "returned"
+    assert world.quickbooks.bills() == []
+
+
+def test_an_invoice_that_was_given_up_comes_back_corrected_and_is_posted(world: World) -> None:
+    invoice = world.basware.approves(lines=[{"gross": "120.00", "account": "9999-OLD"}])
+    world.run_until_idle()
+    world.connector.gives_up(invoice, "Wrong account.")
+    world.run_until_idle()
+    rows = [dict(invoice.document["codingRows"][0]) | {"accountCode": "6110"}]
+    world.basware.transfers_again(invoice, codingRows=rows)
+    world.run_until_idle()
+    assert world.basware.heard_about(invoice) == ["failure", "success"]
+    assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+
+
+def test_an_invoice_that_was_given_up_twice_is_told_twice(world: World) -> None:
+    invoice = world.basware.approves(lines=[{"gross": "120.00", "account": "9999-OLD"}])
+    world.run_until_idle()
+    for _ in range(2):
+        world.connector.gives_up(invoice, "Wrong account.")
+        world.run_until_idle()
+        world.basware.transfers_again(invoice)
+        world.run_until_idle()
+    assert world.basware.heard_about(invoice) == ["failure", "failure"]
+    assert world.connector.state(invoice) == "blocked"
+
+
+def test_a_skipped_invoice_is_left_alone_until_somebody_brings_it_back(world: World) -> None:
+    invoice = world.basware.approves(lines=[{"gross": "120.00", "account": "9999-OLD"}])
+    world.run_until_idle()
+    world.connector.skips(invoice, "Paid by card already.")
+    world.connector.maps("account", "9999-OLD", "6110")
+    world.run_until_idle()
+    assert world.quickbooks.bills() == []
+    assert world.basware.heard_about(invoice) == []
+    world.connector.retries(invoice)
+    world.run_until_idle()
+    assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+    assert world.basware.heard_about(invoice) == ["success"]
+
+
+def test_an_answer_that_basware_refuses_comes_to_a_person_with_its_words(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    # Somebody at Basware fails the transfer by hand meanwhile: no answer is awaited any more.
+    store = world.outside.basware.invoices
+    store.transfer_response(
+        invoice.id,
+        {
+            "externalCode": "by hand",
+            "success": False,
+            "responseMessage": "withdrawn",
+            "transferDate": "2026-11-23",
+            "paymentBlock": False,
+        },
+        world.outside.basware.now(),
+        400,
+    )
+    world.run_until_idle()
+    assert world.connector.faults(invoice) == ["MLC-BW-01"]
+    assert world.connector.says(invoice)
+    assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+    assert world.basware.heard_about(invoice) == ["failure"]
+
+
+def test_an_invoice_that_comes_again_unchanged_is_confirmed_again_and_never_entered_again(world: World) -> None:
+    invoice = world.basware.approves()
+    world.run_until_idle()
+    world.basware.transfers_again(invoice)
+    world.run_until_idle()
+    assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+    assert world.basware.heard_about(invoice) == ["success", "success"]
+    assert world.connector.state(invoice) == "confirmed"
+    codes = {response["externalCode"] for response in world.basware.sees(invoice)["transferResponses"]}
+    assert len(codes) == 2
+
+
+def test_a_paid_invoice_that_comes_again_is_confirmed_and_told_as_paid_still(world: World) -> None:
+    invoice = world.basware.approves()
+    world.run_until_idle()
+    world.quickbooks.pays(invoice)
+    world.run_until_idle()
+    assert world.basware.status(invoice) == "Paid"
+    world.basware.transfers_again(invoice)
+    world.run_until_idle()
+    assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+    assert world.basware.heard_about(invoice) == ["success", "success"]
+    assert world.basware.status(invoice) == "Paid"
+
+
+def test_an_invoice_that_comes_again_changed_is_left_to_a_person(world: World) -> None:
+    invoice = world.basware.approves()
+    world.run_until_idle()
+    rows = [dict(invoice.document["codingRows"][0]) | {"grossTotal": 150.0, "netTotal": 150.0}]
+    world.basware.transfers_again(invoice, grossSum=150.0, netSum=150.0, codingRows=rows)
+    world.run_until_idle()
+    assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+    assert world.basware.heard_about(invoice) == ["success"]
+    assert world.connector.state(invoice) == "changed"
+    assert world.connector.faults(invoice) == ["MLC-CHANGED-01"]
+
+
+def test_a_person_confirms_a_changed_invoice_after_correcting_the_bill(world: World) -> None:
+    invoice = world.basware.approves()
+    world.run_until_idle()
+    rows = [dict(invoice.document["codingRows"][0]) | {"grossTotal": 150.0, "netTotal": 150.0}]
+    world.basware.transfers_again(invoice, grossSum=150.0, netSum=150.0, codingRows=rows)
+    world.run_until_idle()
+    (bill,) = world.quickbooks.bills()
+    line = {"account": bill["lines"][0]["account_id"], "amount": "150.00"}
+    world.quickbooks.screen.edit_bill(bill["txn_id"], lines=[line])
+    world.connector.links(invoice, bill["txn_id"])
+    world.run_until_idle()
+    assert world.basware.heard_about(invoice) == ["success", "success"]
+    assert world.connector.state(invoice) == "confirmed"
+    assert world.quickbooks.amounts_billed_for(invoice) == ["150.00"]
+
+
+def test_a_confirmed_change_is_paid_in_full_only_when_the_new_amount_is(world: World) -> None:
+    invoice = world.basware.approves()
+    world.run_until_idle()
+    rows = [dict(invoice.document["codingRows"][0]) | {"grossTotal": 150.0, "netTotal": 150.0}]
+    world.basware.transfers_again(invoice, grossSum=150.0, netSum=150.0, codingRows=rows)
+    world.run_until_idle()
+    (bill,) = world.quickbooks.bills()
+    line = {"account": bill["lines"][0]["account_id"], "amount": "150.00"}
+    world.quickbooks.screen.edit_bill(bill["txn_id"], lines=[line])
+    world.connector.links(invoice, bill["txn_id"])
+    world.run_until_idle()
+    world.quickbooks.pays(invoice, amount="120.00")
+    world.run_until_idle()
+    assert world.basware.status(invoice) == "Transferred"
+    assert world.connector.state(invoice) == "confirmed"
+    assert world.connector.document(invoice).gross_cents == 15000
+
+
+def test_a_change_that_a_person_confirmed_is_no_change_when_it_comes_again(world: World) -> None:
+    invoice = world.basware.approves()
+    world.run_until_idle()
+    world.basware.transfers_again(invoice, description="for the file")
+    world.run_until_idle()
+    assert world.connector.state(invoice) == "changed"
+    world.connector.links(invoice, world.quickbooks.txn_id(invoice))
+    world.run_until_idle()
+    world.basware.transfers_again(invoice)
+    world.run_until_idle()
+    assert world.connector.state(invoice) == "confirmed"
+    assert world.basware.heard_about(invoice) == ["success"] * 3
+
+
+def test_an_invoice_that_comes_again_while_its_outcome_is_unknown_is_entered_once(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    world.quickbooks.loses_answer_to("BillAddRq")
+    world.polls()
+    world.basware.transfers_again(invoice)
+    world.run_until_idle()
+    assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+    assert set(world.basware.heard_about(invoice)) == {"success"}
+    assert world.basware.status(invoice) == "Transferred"
+
+
+def test_an_invoice_that_comes_again_before_it_was_entered_is_entered_as_it_is_now(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    rows = [dict(invoice.document["codingRows"][0]) | {"grossTotal": 150.0, "netTotal": 150.0}]
+    world.basware.transfers_again(invoice, grossSum=150.0, netSum=150.0, codingRows=rows)
+    world.run_until_idle()
+    assert world.quickbooks.amounts_billed_for(invoice) == ["150.00"]
+    assert world.basware.heard_about(invoice) == ["success"]
+
+
+def test_basware_is_asked_to_wait_as_long_as_it_says(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    world.basware.suffers("throttle", path=_RESPONSES, seconds=300)
+    world.polls()
+    world.works()
+    sent = world.transport.count("POST", _RESPONSES)
+    world.passes(200)
+    world.works()
+    assert world.transport.count("POST", _RESPONSES) == sent
+    world.run_until_idle()
+    assert world.basware.heard_about(invoice) == ["success"]

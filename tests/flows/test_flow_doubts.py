@@ -1,0 +1,294 @@
+"""Outcomes that are not known are asked for, never guessed: whatever is lost, one bill and one success."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+
+from ml_connector.sandbox.quickbooks.soap import call as soap_call
+from ml_connector.sandbox.quickbooks.soap import headers as soap_headers
+from ml_connector.store.models import AuditEntry, MessageSet, Session
+from world import Approved, World
+
+pytestmark = pytest.mark.both_databases
+
+
+def _settled_once(world: World, *invoices: Approved) -> None:
+    for invoice in invoices:
+        amount = f"{invoice.document['grossSum']:.2f}"
+        assert world.quickbooks.amounts_billed_for(invoice) == [amount]
+        assert world.basware.heard_about(invoice) == ["success"]
+        assert world.connector.state(invoice) == "confirmed"
+    assert world.quickbooks.duplicates() == []
+
+
+def _adds(world: World) -> list[str]:
+    return [message.request for message in world.quickbooks.received("<BillAddRq")]
+
+
+def test_a_lost_answer_never_makes_a_second_bill(world: World) -> None:
+    invoices = world.basware.approves_many(3)
+    world.quickbooks.records()
+    world.quickbooks.loses_answer_to("BillAddRq")
+    world.run_until_idle()
+    _settled_once(world, *invoices)
+    assert len(_adds(world)) == 1
+
+
+def test_after_a_lost_answer_quickbooks_is_asked_for_its_own_memory_before_anything_else(world: World) -> None:
+    world.basware.approves()
+    world.fetches()
+    world.quickbooks.loses_answer_to("BillAddRq")
+    world.polls()
+    world.quickbooks.records()
+    world.passes(60)
+    world.polls()
+    first = world.quickbooks.received()[0].request
+    (sent,) = MessageSet.objects.all()
+    assert f'newMessageSetID="{sent.set_id}" oldMessageSetID="{sent.set_id}"' in first
+    assert "Rq " not in first.split("QBXMLMsgsRq", 1)[1]
+
+
+def test_a_request_that_was_lost_is_sent_again_byte_for_byte_after_two_sessions_said_it_is_not_there(
+    world: World,
+) -> None:
+    invoices = world.basware.approves_many(3)
+    world.fetches()
+    world.quickbooks.records()
+    world.quickbooks.loses_request("BillAddRq")
+    world.polls()
+    (lost,) = MessageSet.objects.all()
+    assert not world.quickbooks.bills()
+    world.passes(60)
+    world.polls()
+    assert not _adds(world), "one negative answer is not enough"
+    assert [world.connector.state(invoice) for invoice in invoices] == ["in_doubt"] * 3
+    world.passes(60)
+    world.polls()
+    assert _adds(world) == [lost.text]
+    world.run_until_idle()
+    _settled_once(world, *invoices)
+
+
+def test_nothing_new_is_written_while_an_outcome_is_unknown(world: World) -> None:
+    first = world.basware.approves(gross="10.00")
+    world.fetches()
+    world.quickbooks.loses_request("BillAddRq")
+    world.polls()
+    second = world.basware.approves(gross="20.00")
+    world.passes(60)
+    world.fetches()
+    world.quickbooks.records()
+    world.polls()
+    order = [re.findall(r"<(\w+Rq) ", message.request) for message in world.quickbooks.received()]
+    adding = [i for i, names in enumerate(order) if "BillAddRq" in names]
+    asking = [i for i, names in enumerate(order) if "BillQueryRq" in names]
+    assert not adding or asking[0] < adding[0]
+    world.run_until_idle()
+    _settled_once(world, first, second)
+
+
+@pytest.mark.parametrize("kind", ["hresult_after_save", "hresult_after_save_unrecorded"])
+def test_an_error_behind_which_quickbooks_saved_makes_no_second_bill(world: World, kind: str) -> None:
+    invoices = world.basware.approves_many(3)
+    world.quickbooks.records()
+    world.quickbooks.suffers(kind, only="BillAddRq")
+    world.run_until_idle()
+    _settled_once(world, *invoices)
+    assert len(_adds(world)) == 1
+
+
+def test_an_error_before_which_nothing_was_saved_still_leads_to_one_bill(world: World) -> None:
+    invoices = world.basware.approves_many(2)
+    world.quickbooks.suffers("modal_dialog", only="BillAddRq")
+    world.quickbooks.suffers("quickbooks_busy", only="BillAddRq")
+    world.run_until_idle()
+    _settled_once(world, *invoices)
+
+
+def test_a_dialog_that_blocks_a_lookup_stops_the_session_and_nothing_else(world: World) -> None:
+    invoice = world.basware.approves()
+    world.quickbooks.suffers("modal_dialog", only="BillQueryRq")
+    world.run_until_idle()
+    _settled_once(world, invoice)
+
+
+@pytest.mark.parametrize("kind", ["internal_error_saved", "internal_error_unsaved"])
+def test_status_1000_says_nothing_and_so_is_asked_after(world: World, kind: str) -> None:
+    invoices = world.basware.approves_many(3)
+    world.quickbooks.suffers(kind, only="BillAddRq")
+    world.run_until_idle()
+    _settled_once(world, *invoices)
+
+
+def test_an_answer_that_comes_twice_counts_once(world: World) -> None:
+    invoices = world.basware.approves_many(2)
+    world.quickbooks.suffers("answer_twice", only="BillAddRq")
+    world.run_until_idle()
+    _settled_once(world, *invoices)
+
+
+def test_an_answer_to_a_lookup_that_comes_twice_does_no_harm(world: World) -> None:
+    invoices = world.basware.approves_many(2)
+    world.quickbooks.suffers("answer_twice", only="BillQueryRq")
+    world.run_until_idle()
+    _settled_once(world, *invoices)
+
+
+def test_a_service_that_answered_too_late_for_the_web_connector_makes_no_second_bill(world: World) -> None:
+    invoices = world.basware.approves_many(2)
+    for _ in range(3):
+        world.quickbooks.suffers("service_timeout", only="receiveResponseXML")
+    world.run_until_idle()
+    _settled_once(world, *invoices)
+
+
+def test_a_web_connector_that_dies_anywhere_makes_no_second_bill(world: World) -> None:
+    invoices = world.basware.approves_many(2)
+    for place in ("before sendRequestXML", "after sendRequestXML", "before QuickBooks", "after QuickBooks",
+                  "before receiveResponseXML", "after receiveResponseXML", "before closeConnection"):  # fmt: skip
+        world.quickbooks.suffers("crash", only=place)
+    world.run_until_idle()
+    _settled_once(world, *invoices)
+
+
+def test_a_connector_that_is_restarted_while_quickbooks_works_makes_no_second_bill(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    world.quickbooks.loses_answer_to("BillAddRq")
+    world.polls()
+    world.restart_connector()
+    world.run_until_idle()
+    _settled_once(world, invoice)
+
+
+def test_a_user_who_gave_the_bill_another_number_meanwhile_hides_nothing(world: World) -> None:
+    invoice = world.basware.approves(number="A-1")
+    world.fetches()
+    world.quickbooks.suffers("hresult_after_save_unrecorded", only="BillAddRq")
+    world.polls()
+    (bill,) = world.quickbooks.bills()
+    world.quickbooks.screen.edit_bill(bill["txn_id"], ref_number="A-1 (checked)")
+    world.run_until_idle()
+    assert len(world.quickbooks.bills()) == 1
+    assert world.basware.heard_about(invoice) == ["success"]
+    assert world.basware.sees(invoice)["voucherNumber1"] == bill["txn_id"]
+
+
+def test_a_bill_whose_amount_a_user_changed_meanwhile_is_a_question(world: World) -> None:
+    invoice = world.basware.approves(gross="50.00")
+    world.fetches()
+    world.quickbooks.suffers("hresult_after_save_unrecorded", only="BillAddRq")
+    world.polls()
+    (bill,) = world.quickbooks.bills()
+    world.quickbooks.screen.edit_bill(
+        bill["txn_id"], lines=[{"account": bill["lines"][0]["account_id"], "amount": "55"}]
+    )
+    world.run_until_idle()
+    assert len(world.quickbooks.bills()) == 1
+    assert world.connector.state(invoice) == "blocked"
+    assert world.basware.heard_about(invoice) == []
+
+
+def test_a_look_alike_without_our_mark_is_a_question_while_the_outcome_is_unknown(world: World) -> None:
+    vendor = world.firm.vendor_named("Q")
+    invoice = world.basware.approves(gross="75.00", number="B-7", vendor=vendor)
+    world.fetches()
+    world.quickbooks.loses_request("BillAddRq")
+    world.polls()
+    world.quickbooks.screen.type_bill(
+        vendor=vendor.list_id,
+        ref_number="B-7",
+        txn_date="2026-11-10",
+        lines=[{"account": "Job Costs:Materials:Lumber", "amount": "75"}],
+    )
+    world.run_until_idle()
+    assert world.quickbooks.amounts_billed_for(invoice) == ["75.00"]
+    assert world.connector.faults(invoice) == ["MLC-DUP-04"]
+
+
+def test_a_restored_backup_that_swallowed_the_bill_does_not_lose_the_invoice(world: World) -> None:
+    world.quickbooks.screen.take_backup("morning")
+    invoice = world.basware.approves()
+    world.fetches()
+    world.quickbooks.loses_answer_to("BillAddRq")
+    world.polls()
+    world.quickbooks.screen.restore_backup("morning")
+    world.run_until_idle()
+    _settled_once(world, invoice)
+
+
+def test_an_answer_under_a_ticket_that_is_over_is_stored_and_not_acted_on(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    caller = _Caller(world)
+    old = caller.signs_in()
+    caller.asks_until(old, "<BillAddRq")
+    request = MessageSet.objects.get().text
+    caller.signs_in()  # another session begins: the first one is over
+    assert world.connector.state(invoice) == "in_doubt"
+    answer = world.outside.desktop.begin_session("", "ml-connector main").process(request)
+    caller.answers(old, answer)
+    assert world.connector.state(invoice) == "in_doubt"
+    assert AuditEntry.objects.filter(event="late_answer").count() == 1
+    late = AuditEntry.objects.get(event="late_answer").exchange
+    assert late is not None and bytes(late.response).decode() == answer
+    world.run_until_idle()
+    _settled_once(world, invoice)
+
+
+def test_a_session_that_fell_silent_leaves_its_set_in_doubt_and_is_over(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    caller = _Caller(world)
+    ticket = caller.signs_in()
+    caller.asks_until(ticket, "<BillAddRq")
+    world.passes(2 * 3600)
+    assert "NoOp" not in caller.call("sendRequestXML", ticket=ticket)
+    assert world.connector.state(invoice) == "in_doubt"
+    world.run_until_idle()
+    _settled_once(world, invoice)
+    assert not Session.objects.filter(closed_at=None).exists()
+
+
+class _Caller:
+    """A Web Connector that a story leads by the hand."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def call(self, method: str, **arguments: str) -> str:
+        body = soap_call(method, list(arguments.items()))
+        answer = self._world.connector.is_called("POST", "/qbwc/main", soap_headers(method), body)
+        assert answer.status == 200
+        return answer.body.decode()
+
+    def signs_in(self) -> str:
+        from world import PASSWORD
+
+        found = self.call("authenticate", strUserName=self._world.connector.row().qb_user, strPassword=PASSWORD)
+        return re.findall(r"<(?:\w+:)?string>([^<]*)<", found)[0]
+
+    def asks_until(self, ticket: str, wanted: str) -> None:
+        """Ask, and hand over what QuickBooks says, until a request holds a text; that one is left unanswered."""
+        session = self._world.outside.desktop.begin_session("", "ml-connector main")
+        for _ in range(50):
+            text = self.call(
+                "sendRequestXML",
+                ticket=ticket,
+                strHCPResponse="",
+                strCompanyFileName="C:/books.qbw",
+                qbXMLCountry="US",
+                qbXMLMajorVers="16",
+                qbXMLMinorVers="0",
+            )
+            request = html.unescape(re.findall(r"<sendRequestXMLResult>(.*?)</sendRequestXMLResult>", text, re.S)[0])
+            if wanted in request:
+                return
+            self.answers(ticket, session.process(request))
+        raise AssertionError(f"No request held {wanted}.")
+
+    def answers(self, ticket: str, response: str) -> None:
+        self.call("receiveResponseXML", ticket=ticket, response=response, hresult="", message="")
