@@ -146,12 +146,17 @@ def read_secret(value: str | None, file: Path | None, variable: str) -> Secret |
         try:
             text = file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise NeedsOperator(f"{file} cannot be read: {error}.") from None
+            raise NeedsOperator(f"{file} cannot be read: {read_failure(error)}.") from None
         if not text:
             raise NeedsOperator(f"{file} is empty; it should hold the secret.")
         return Secret(text)
     text = value or os.environ.get(variable, "")
     return Secret(text) if text else None
+
+
+def read_failure(error: OSError | UnicodeDecodeError) -> str:
+    """Say why a file could not be read, without the words of the program."""
+    return (error.strerror or "it does not open") if isinstance(error, OSError) else "it is not UTF-8 text"
 
 
 def set_up_logging(level: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from ml_connector.cli.context import Context, pass_context
+from ml_connector.cli.context import Context, pass_context, read_failure
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.flows import connections, mappings
 
@@ -95,6 +95,6 @@ def import_command(context: Context, file: Path, name: str | None) -> None:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise NeedsOperator(f"{file} cannot be read as UTF-8 text: {error}.") from None
+        raise NeedsOperator(f"{file} cannot be read: {read_failure(error)}.") from None
     count = mappings.from_csv(surroundings, row, text, context.actor)
     context.answer({"taken": count}, f"{count} mappings taken; what they release is planned at once.")

@@ -7,6 +7,7 @@ from datetime import datetime
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.records import CompanyFile
 from ml_connector.quickbooks.company import read_company
+from ml_connector.quickbooks.hardened import UnreadableAnswer
 from ml_connector.quickbooks.render import message_set
 from ml_connector.quickbooks.requests import host_company_preferences
 from ml_connector.quickbooks.versions import OLDEST, negotiate
@@ -35,7 +36,12 @@ def identify(ledger: Ledger, text: str, path: str, major: str, minor: str) -> No
         NeedsOperator: it did not describe itself, or speaks no usable qbXML version.
     """
     connection = ledger.connection
-    company = read_company(text, connection.owner_id)
+    try:
+        company = read_company(text, connection.owner_id)
+    except UnreadableAnswer as unreadable:
+        raise NeedsOperator(
+            f"The company file could not be identified, and nothing was read or written: {unreadable}"
+        ) from None
     _check(connection, company, path)
     version = negotiate(major, minor, company.supported_versions)
     _bind(ledger, company, path)

@@ -36,9 +36,10 @@ class HttpServer:
             self._server.ssl_adapter = BuiltinSSLAdapter(config.tls_certificate, config.tls_key)
         try:
             self._server.prepare()
-        except OSError as error:
+        except OSError:
             raise NeedsOperator(
-                f"Port {config.port} on {config.host} cannot be used ({error.strerror or error}); choose another: --port."
+                f"Port {config.port} on {config.host} cannot be used: another program holds it, or this account may not"
+                " open it; choose another: --port."
             ) from None
         bound: Any = self._server.socket
         self.port: int = bound.getsockname()[1]
