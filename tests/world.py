@@ -36,7 +36,7 @@ from ml_connector.sandbox.quickbooks.about import Product
 from ml_connector.sandbox.quickbooks.desktop import RecordedMessage
 from ml_connector.sandbox.quickbooks.pace import INSTANT, Pace
 from ml_connector.sandbox.quickbooks.web_connector import SessionOutcome
-from ml_connector.sandbox.world import API_URL, NoSuchHost, OutsideWorld, WsgiAnswer, call_wsgi, small_firm
+from ml_connector.sandbox.world import API_URL, BEGINNING, NoSuchHost, OutsideWorld, WsgiAnswer, call_wsgi, small_firm
 from ml_connector.store import duties
 from ml_connector.store.chain import verify
 from ml_connector.store.master_key import MasterKey
@@ -99,6 +99,7 @@ class World:
         notified: bool = False,
         restarts: float = 0.0,
         settings: Mapping[str, Any] | None = None,
+        start: datetime = BEGINNING,
     ) -> None:
         """`faults` arms everything that happens on a bad day; `restarts` is the chance that the process dies at a call."""
         self.outside = OutsideWorld(
@@ -106,6 +107,7 @@ class World:
             firm=firm,
             product=product,
             pace=pace,
+            start=start,
             switches=switches or Switches(short_page_chance=0.0, unknown_field_chance=0.0),
         )
         self.clock = self.outside.clock
@@ -136,6 +138,7 @@ class World:
         )
         if notified:
             connections.subscribe(self.surroundings, self.connection, OWN_URL, _PERSON)
+        self.transport.chance_of_death = restarts / 5
         if faults:
             self.outside.desktop.faults.arm_realistic_mix()
             for fault in realistic_mix():
@@ -281,6 +284,7 @@ class WorldTransport:
     bodies: list[tuple[str, str, bytes]] = field(default_factory=list)  #: method, path and body of those that had one
     kills: list[tuple[str, str, bool]] = field(default_factory=list)  #: method, path pattern, after it took effect
     unreachable: bool = False
+    chance_of_death: float = 0.0  #: that the process ends at a request, before or after it took effect
 
     def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse:
         path = urlsplit(request.url).path
@@ -302,6 +306,8 @@ class WorldTransport:
             if armed[0] == method and fnmatchcase(path, armed[1]) and armed[2] is after:
                 self.kills.remove(armed)
                 raise ProcessKilled(path)
+        if self.chance_of_death and self.outside.dice.random() < self.chance_of_death:
+            raise ProcessKilled(path)
 
     def count(self, method: str, pattern: str) -> int:
         """Return how many requests there were of a method to paths of a pattern."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import pytest
 
 from world import Approved, World
@@ -178,3 +180,28 @@ def test_a_credit_that_is_set_off_against_a_bill_is_no_payment(world: World, pos
     assert world.basware.heard_about(credit) == ["success"]
     assert world.basware.payments_heard(credit) == []
     assert world.basware.paid(posted[0]) == "900.00"
+
+
+def test_a_payment_in_the_hour_that_the_clock_repeats_is_not_missed(database: object) -> None:
+    # On the first Sunday of November the wall clock of the United States goes back from 02:00 to 01:00.
+    world = World(1, start=datetime(2026, 11, 1, 8, 30, tzinfo=UTC))
+    invoices = [world.basware.approves(gross=gross, day=date(2026, 10, 20)) for gross in ("100.00", "200.00")]
+    world.run_until_idle()
+    world.clock.advance((datetime(2026, 11, 1, 8, 55, tzinfo=UTC) - world.clock.now()).total_seconds())
+    world.quickbooks.pays(invoices[0])
+    world.run_until_idle()
+    world.clock.advance((datetime(2026, 11, 1, 9, 5, tzinfo=UTC) - world.clock.now()).total_seconds())
+    world.quickbooks.pays(invoices[1])
+    world.run_until_idle()
+    assert [world.basware.paid(invoice) for invoice in invoices] == ["100.00", "200.00"]
+
+
+def test_a_payment_stamped_by_a_clock_that_was_set_back_half_an_hour_is_not_missed(
+    world: World, posted: list[Approved]
+) -> None:
+    world.quickbooks.pays(posted[0])
+    world.run_until_idle()
+    world.quickbooks.screen.set_clock_skew(-1800)
+    world.quickbooks.pays(posted[1])
+    world.run_until_idle()
+    assert world.basware.paid(posted[1]) == "200.00"

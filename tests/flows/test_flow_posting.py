@@ -245,18 +245,48 @@ def test_after_a_set_was_unreadable_each_of_its_bills_goes_alone(world: World) -
     assert len({found.set_id for found in MessageSet.objects.all()}) == 5
 
 
-def test_a_lookup_that_quickbooks_cannot_read_loses_nothing(world: World) -> None:
+def test_an_invoice_that_cannot_even_be_looked_up_is_held_and_the_others_are_posted(world: World) -> None:
+    first, odd = world.basware.approves(gross="11.00"), world.basware.approves(number="ODD")
+    others = world.basware.approves_many(3)
+    world.quickbooks.cannot_read("<RefNumber>ODD</RefNumber>")
+    world.run_until_idle()
+    assert [world.basware.heard_about(invoice) for invoice in (first, *others)] == [["success"]] * 4
+    assert world.connector.faults(odd) == ["MLC-QB-04"]
+    assert world.quickbooks.duplicates() == []
+
+
+def test_an_invoice_that_could_not_be_looked_up_is_posted_when_a_person_asks_again(world: World) -> None:
     invoice = world.basware.approves(number="ODD")
     world.quickbooks.cannot_read("<RefNumber>ODD</RefNumber>")
-    for _ in range(3):
-        world.fetches()
-        world.polls()
-        world.passes(60)
-    assert world.connector.state(invoice) == "planned"
-    assert world.connector.row().last_session_note
+    world.run_until_idle()
     world.quickbooks.desktop.unreadable.clear()
+    world.connector.retries(invoice)
     world.run_until_idle()
     assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+
+
+@pytest.mark.parametrize("number", ["A&B<1>", "Ümläut-№7", "   spaced   ", "x" * 100, "[BW:zzz]", "'; --", "007"])
+def test_odd_numbers_are_posted_and_found_again(world: World, number: str) -> None:
+    world.basware.approves(number=number)
+    world.fetches()
+    world.quickbooks.suffers("hresult_after_save_unrecorded", only="BillAddRq")
+    world.run_until_idle()
+    again = world.basware.approves(number=number)
+    world.run_until_idle()
+    assert len(world.quickbooks.bills()) == 1
+    assert world.connector.faults(again) == ["MLC-DUP-02"]
+
+
+def test_a_memo_that_copies_another_bills_mark_misleads_nobody(world: World) -> None:
+    world.basware.approves(gross="100.00", number="M1")
+    world.run_until_idle()
+    memo = world.quickbooks.bills()[0]["memo"]
+    lines = [{"gross": "100.00", "comment": memo}]
+    copied = world.basware.approves(gross="100.00", number="M2", description=memo, lines=lines)
+    world.run_until_idle()
+    assert world.quickbooks.amounts_billed_for(copied) == ["100.00"]
+    assert world.basware.heard_about(copied) == ["success"]
+    assert world.quickbooks.duplicates() == []
 
 
 def test_every_message_to_quickbooks_keeps_to_its_schema(world: World) -> None:

@@ -57,10 +57,11 @@ class ConnectionSettings:
         "Silence after which a Web Connector session is taken for dead; QuickBooks may work for minutes.",
     )
     overlap_s: int = _number(
-        600,
+        7200,
         60,
         86400,
-        "How far a modified-since reading reaches back, because QuickBooks stamps with workstation clocks.",
+        "How far a modified-since reading reaches back: QuickBooks stamps with workstation clocks, which differ, and which"
+        " repeat an hour every autumn.",
     )
     list_page: int = _number(500, 10, 1000, "List entries per answer where QuickBooks can hand them out in pages.")
     txn_page: int = _number(100, 10, 500, "Bills or payments per answer, with their lines.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import takewhile
 
 from ml_connector.core.books import ListId, TxnId
 from ml_connector.core.faults import Fault
@@ -25,6 +26,9 @@ from ml_connector.store.cents import from_cents
 from ml_connector.store.chain import ExchangeRef
 from ml_connector.store.documents import Hop
 from ml_connector.store.models import Document, MessageSet
+
+#: HRESULT of a message that QuickBooks could not read, and so did not act on. Source: docs/reference/quickbooks.md.
+UNREADABLE = "0x80040400"
 
 _KINDS = (TxnKind.BILL, TxnKind.VENDOR_CREDIT)
 
@@ -74,6 +78,7 @@ class Bills:
 
     def _ask_whether_there(self, visit: Visit) -> str | None:
         while waiting := self._waiting(visit, visit.settings.bills_per_check):
+            waiting = _together(waiting)
             visit.notes["after"] = waiting[-1].pk
             waiting = replan_if_stale(visit.ledger, waiting)
             if waiting:
@@ -84,6 +89,8 @@ class Bills:
     def _take_looked_up(self, visit: Visit, answer: Answer) -> None:
         looked_up = _still_waiting(visit, visit.notes.pop("looking", []), documents.TO_LOOK_UP)
         if answer.failure is not None:
+            if answer.failure.hresult == UNREADABLE:
+                _unreadable_lookup(visit, looked_up, f"{answer.failure.says} {answer.failure.words}".strip(), answer)
             visit.notes["stop"] = True
             return
         found = candidates(answer.text)
@@ -179,16 +186,39 @@ def _unreadable_set(
     hops = []
     for document in waiting:
         if len(waiting) == 1:
-            hop = refusal(visit.surroundings, visit.ledger, document, Fate.PERMANENT, "0x80040400", words, exchange)
+            hop = refusal(visit.surroundings, visit.ledger, document, Fate.PERMANENT, UNREADABLE, words, exchange)
             hop.changes["faults"] = documents.faults_as_json([Fault(code="MLC-QB-04", detail=words)])
         else:
-            hop = refusal(visit.surroundings, visit.ledger, document, Fate.RETRY, "0x80040400", words, exchange)
+            hop = refusal(visit.surroundings, visit.ledger, document, Fate.RETRY, UNREADABLE, words, exchange)
             hop.changes |= {"alone": True, "tries": document.tries}
             hop.changes["due_at"] = visit.now
         hops.append(hop)
     documents.hop_all(visit.ledger, hops)
     duties.wake(visit.connection.pk, visit.now, duties.PLANNING)
     close_if_settled(visit.ledger, row)
+
+
+def _together(waiting: Sequence[Document]) -> list[Document]:
+    """Return the first of these that may be looked up with one message: one that goes alone, or all before the first such."""
+    if waiting[0].alone:
+        return [waiting[0]]
+    return list(takewhile(lambda document: not document.alone, waiting))
+
+
+def _unreadable_lookup(visit: Visit, looked_up: Sequence[Document], words: str, answer: Answer) -> None:
+    """QuickBooks could not read a lookup. One document is to blame: each is looked up by itself until it is known."""
+    if len(looked_up) > 1:
+        documents.of(visit.connection.pk).filter(pk__in=[document.pk for document in looked_up]).update(alone=True)
+        return
+    fault = Fault(code="MLC-QB-04", detail=words)
+    changes = {"faults": documents.faults_as_json([fault]), "due_at": None}
+    documents.hop_all(
+        visit.ledger,
+        [
+            Hop(document=d, event=Event.FOUND_FAULTS, words=fault.says, exchange=answer.exchange, changes=dict(changes))
+            for d in looked_up
+        ],
+    )
 
 
 def _learn_speed(visit: Visit, bills: int) -> None:

@@ -1,0 +1,205 @@
+"""The command: one sentence for every error, an exit code that says whose turn it is, JSON for scripts, no secret shown."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from installation import INTERNAL, Done, Installation
+
+from conftest import Served
+
+_USAGE, _CANNOT, _LATER = 2, 3, 4
+_REST = ("--company-code", "U", "--client-id", "i", "--client-secret", "s")
+
+
+def _is_one_sentence(done: Done, code: int) -> None:
+    assert done.code == code, done
+    said = done.value["error"] if done.out.strip().startswith("{") else done.err.strip().removeprefix("Error: ")
+    assert said.rstrip().endswith((".", "...")), said
+    assert not INTERNAL.search(said.replace(".sqlite3", "")), said
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """A home in which nobody has made anything but the database."""
+    made = Installation(tmp_path_factory.mktemp("commands") / "home")
+    assert made.run("init").code == 0
+    return made
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", "4711"), ("why", "4711"), ("retry", "4711"), ("link", "4711", "--txn-id", "1-2"),
+        ("skip", "4711", "--reason", "x"), ("give-up", "4711", "--reason", "x"),
+        ("documents", "--connection", "nobody"), ("connection", "show", "nobody"), ("connection", "qwc", "nobody"),
+        ("connection", "ping", "nobody"), ("connection", "pause", "nobody"), ("connection", "resume", "nobody"),
+        ("connection", "set", "nobody", "--set", "page_size=1"), ("webhook", "list", "nobody"), ("sync", "nobody"),
+        ("lists", "status", "nobody"), ("audit", "verify", "nobody"),
+        ("mapping", "set", "account", "1", "2"), ("mapping", "import", "nowhere.csv"), ("mapping", "list"),
+        ("connection", "add", "a b", "--base-url", "https://x.example", *_REST),
+        ("connection", "add", "a", "--base-url", "ftp://x", *_REST),
+        ("connection", "add", "a", "--base-url", "http://x.example", *_REST),
+        ("connection", "add", "a", "--base-url", "https://x.example", "--company-code", "U"),
+        ("connection", "add", "a", "--base-url", "https://x.example", *_REST, "--set", "page_size=many"),
+        ("connection", "add", "a", "--base-url", "https://x.example", *_REST[:4], "--client-secret-file", "/nowhere"),
+    ],
+    ids=lambda words: " ".join(words[:3]),
+)  # fmt: skip
+def test_what_cannot_be_done_is_said_in_one_sentence_with_code_3(empty: Installation, words: tuple[str, ...]) -> None:
+    _is_one_sentence(empty.run(*words), _CANNOT)
+
+
+@pytest.mark.parametrize(
+    "words", [("nonsense",), ("show",), ("skip", "1"), ("documents", "--limit", "0"), ("serve", "--port", "x")]
+)
+def test_wrong_usage_has_code_2_and_says_what_is_right(empty: Installation, words: tuple[str, ...]) -> None:
+    done = empty.run(*words, json_=False)
+    assert done.code == _USAGE
+    assert "Usage:" in done.err and "Traceback" not in done.err
+
+
+def test_without_a_home_every_command_says_how_to_make_one(tmp_path: Path) -> None:
+    nowhere = Installation(tmp_path / "not made")
+    for words in (("documents",), ("connection", "list"), ("doctor",), ("serve", "--port", "0")):
+        done = nowhere.run(*words)
+        assert done.code in (_CANNOT, 1), done
+        assert "ml-connector init" in done.out
+        assert "Traceback" not in done.err
+
+
+def test_errors_for_people_go_to_the_other_channel(empty: Installation) -> None:
+    done = empty.run("show", "4711", json_=False)
+    assert done.out == ""
+    _is_one_sentence(done, _CANNOT)
+
+
+def test_a_basware_that_cannot_be_reached_is_no_fault_of_anybody(served: Served) -> None:
+    done = served.installation.run("connection", "ping", "main")
+    assert done.code in (1, _LATER)
+    assert "Traceback" not in done.err
+
+
+def test_an_unusable_configuration_file_is_named(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "home")
+    installation.home.mkdir()
+    (installation.home / "ml-connector.toml").write_text("colour = 'blue'\n", encoding="utf-8")
+    done = installation.run("init")
+    _is_one_sentence(done, _CANNOT)
+    assert "colour" in done.value["error"]
+
+
+def test_a_damaged_master_key_is_named_and_nothing_is_made_over_it(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "home")
+    assert installation.run("init").code == 0
+    key = installation.home / "master.key"
+    key.write_text("not a key", encoding="utf-8")
+    add = (
+        "connection",
+        "add",
+        "a",
+        "--base-url",
+        "https://x.example",
+        "--company-code",
+        "U",
+        "--client-id",
+        "i",
+        "--client-secret",
+        "s",
+    )
+    _is_one_sentence(installation.run(*add), _CANNOT)
+    assert key.read_text(encoding="utf-8") == "not a key"
+
+
+def test_a_port_that_is_taken_is_named(served: Served) -> None:
+    done = served.installation.run("serve", "--port", str(served.installation.port))
+    _is_one_sentence(done, _CANNOT)
+    assert str(served.installation.port) in done.value["error"]
+
+
+def test_every_answer_is_json_when_a_script_asks(served: Served) -> None:
+    for words in (
+        ("connection", "list"), ("connection", "show", "main"), ("documents",), ("mapping", "list", "--connection", "main"),
+        ("lists", "status", "main"), ("audit", "verify", "main"), ("sync", "main"), ("connection", "pause", "other"),
+        ("connection", "resume", "other"), ("connection", "set", "other", "--set", "page_size=50"),
+    ):  # fmt: skip
+        done = served.installation.run(*words)
+        assert done.code == 0, (words, done)
+        json.loads(done.out)
+
+
+# Secrets.
+
+
+def test_no_secret_stands_in_clear_anywhere_but_in_the_key_file(served: Served) -> None:
+    served.installation.sign_in("main", served.user, served.password)
+    served.installation.sign_in("main", served.user, "canary-wrong-77aa")
+    for words in (("connection", "show", "main"), ("connection", "list"), ("doctor",), ("audit", "export", "main")):
+        done = served.installation.run(*words)
+        assert "canary" not in done.out + done.err, words
+    files = [path for path in served.installation.home.rglob("*") if path.is_file()] + [served.installation.log]
+    assert len(files) >= 3
+    for path in files:
+        assert b"canary" not in path.read_bytes(), path
+
+
+def test_a_password_is_shown_once_and_never_again(empty: Installation) -> None:
+    add = (
+        "connection",
+        "add",
+        "once",
+        "--base-url",
+        "https://x.example",
+        "--company-code",
+        "ONCE",
+        "--client-id",
+        "i",
+        "--client-secret",
+        "s",
+    )
+    made = empty.run(*add)
+    password = made.value["password"]
+    assert len(password) >= 20
+    shown = empty.run("connection", "show", "once")
+    assert password not in shown.out
+    qwc = empty.home / "connector.qwc"
+    assert empty.run("connection", "qwc", "once", "--public-url", "https://c.example", "--out", str(qwc)).code == 0
+    assert password not in qwc.read_text(encoding="utf-8")
+    assert all(password.encode() not in path.read_bytes() for path in empty.home.rglob("*") if path.is_file())
+
+
+def test_the_key_file_is_for_its_owner_only(empty: Installation) -> None:
+    mode = (empty.home / "master.key").stat().st_mode
+    assert not mode & (stat.S_IRWXG | stat.S_IRWXO)
+
+
+def test_after_a_new_master_key_everything_opens_and_the_old_key_opens_nothing(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "home")
+    installation.run("init")
+    made = installation.run(
+        "connection", "add", "main", "--base-url", "http://127.0.0.1:9", "--company-code", "U",
+        "--client-id", "i", "--client-secret", "s", "--password", "the password",
+    ).value  # fmt: skip
+    key = installation.home / "master.key"
+    old = key.read_text(encoding="utf-8")
+    try:
+        installation.serve()
+        assert installation.sign_in("main", made["user"], "the password")[1] == ""
+        done = installation.run("keys", "rotate")
+        assert done.code == 0, done
+        assert old not in done.out and key.read_text(encoding="utf-8") != old
+        installation.end()
+        installation.serve()
+        assert installation.sign_in("main", made["user"], "the password")[1] == ""
+        installation.end()
+        earlier = [path for path in installation.home.iterdir() if path.name.startswith("master.key") and path != key]
+        for path in earlier:
+            path.unlink()
+        key.write_text(old, encoding="utf-8")
+        installation.serve()
+        assert installation.sign_in("main", made["user"], "the password")[1] != ""
+    finally:
+        installation.leave()
