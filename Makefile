@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SPREAD := --numprocesses auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint types contracts check bench clean
@@ -24,8 +25,8 @@ demo: install ## Run the whole loop live; ONCE=1 ends by itself, SANDBOX_FAULTS=
 	@$(BIN)/ml-connector demo $(if $(ONCE),--once) $(if $(filter on,$(SANDBOX_FAULTS)),--faults)
 
 test: install ## Run all tests, those of storage and flows on SQLite and on PostgreSQL
-	$(BIN)/python -m pytest
-	$(BIN)/python tests/run_postgresql.py
+	$(BIN)/python -m pytest $(SPREAD)
+	$(BIN)/python tests/run_postgresql.py $(SPREAD)
 
 lint: install ## Check style
 	$(BIN)/ruff check src tests benchmarks

@@ -270,8 +270,9 @@ def _contact(record: ListRecord) -> dict[str, Any] | None:
 
 def first_email(text: str) -> str:
     """Return the first address in a field that may hold several, in lower case; empty if none fits 200 characters."""
-    match = _EMAIL.search(text)
-    return match[0].lower() if match and len(match[0]) <= 200 else ""
+    match = _EMAIL.search(prose(text, len(text)))
+    email = match[0].lower() if match else ""
+    return email if len(email) <= 200 else ""  # measured last: a few capitals have a longer small letter
 
 
 def _days(field: str, days: int | None) -> int:

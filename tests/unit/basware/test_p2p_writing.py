@@ -365,6 +365,8 @@ def test_every_touch_changes_the_record_and_nothing_else_does(write: Callable[..
         ("none", ""),
         ("", ""),
         ("x" * 200 + "@y", ""),
+        ("ap@x.example\x7f", "ap@x.example"),
+        ("İ" * 198 + "@y", ""),
     ],
 )
 def test_the_first_email_is_taken_in_lower_case(text: str, email: str) -> None:
