@@ -114,8 +114,8 @@ def test_a_damaged_master_key_is_named_and_nothing_is_made_over_it(tmp_path: Pat
     assert key.read_text(encoding="utf-8") == "not a key"
 
 
-def test_a_port_that_is_taken_is_named(served: Served) -> None:
-    done = served.installation.run("serve", "--port", str(served.installation.port))
+def test_a_port_that_is_taken_is_named(served: Served, empty: Installation) -> None:
+    done = empty.run("serve", "--port", str(served.installation.port))
     _is_one_sentence(done, _CANNOT)
     assert str(served.installation.port) in done.value["error"]
 
@@ -131,7 +131,104 @@ def test_every_answer_is_json_when_a_script_asks(served: Served) -> None:
         json.loads(done.out)
 
 
+@pytest.mark.parametrize(
+    "variable",
+    ["ML_CONNECTOR_PORT=99999", "ML_CONNECTOR_PORT=-1", "ML_CONNECTOR_LOG_LEVEL=LOUD", "ML_CONNECTOR_THREADS=0",
+     "ML_CONNECTOR_ENGINE_THREADS=0", "ML_CONNECTOR_MAX_BODY_MB=0", "ML_CONNECTOR_DATABASE=postgresql://u:p@127.0.0.1:abc/x",
+     "ML_CONNECTOR_DATABASE=postgresql://[x/y", "ML_CONNECTOR_TLS_CERTIFICATE=/nope", "ML_CONNECTOR_TLS_KEY=/nope",
+     "ML_CONNECTOR_PUBLIC_URL=nonsense", "ML_CONNECTOR_PUBLIC_URL=https://", "ML_CONNECTOR_PUBLIC_URL=https://a b"],
+)  # fmt: skip
+def test_a_service_is_not_started_with_a_setting_that_cannot_work(empty: Installation, variable: str) -> None:
+    name, _, value = variable.partition("=")
+    _is_one_sentence(empty.run("serve", **({"ML_CONNECTOR_PORT": "0"} | {name: value})), _CANNOT)
+
+
+@pytest.mark.parametrize("host", ["203.0.113.7", "no.such.host.invalid", "not a host"])
+def test_an_address_that_this_machine_does_not_have_is_named_as_the_fault(empty: Installation, host: str) -> None:
+    done = empty.run("serve", "--host", host, "--port", "0")
+    _is_one_sentence(done, _CANNOT)
+    assert repr(host) in done.value["error"] and "--host" in done.value["error"]
+
+
+def test_a_certificate_that_is_none_is_named(empty: Installation) -> None:
+    pem = empty.home.parent / "cert.pem"
+    pem.write_text("no certificate\n", encoding="utf-8")
+    tls = {"ML_CONNECTOR_TLS_CERTIFICATE": str(pem), "ML_CONNECTOR_TLS_KEY": str(pem)}
+    done = empty.run("serve", "--port", "0", **tls)
+    _is_one_sentence(done, _CANNOT)
+    assert str(pem) in done.value["error"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("connection", "qwc", "main", "--public-url", "https://c.example", "--out", "/nope/x"),
+        ("mapping", "export", "--connection", "main", "--out", "/nope/m.csv"),
+        ("audit", "export", "main", "--out", "/nope/a.jsonl"),
+        ("mapping", "set", "account", "x" * 251, "IGNORE", "--connection", "main"),
+        ("connection", "qwc", "main", "--public-url", "nonsense"),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_what_cannot_be_written_is_said_in_one_sentence(served: Served, words: tuple[str, ...]) -> None:
+    _is_one_sentence(served.installation.run(*words), _CANNOT)
+
+
+@pytest.mark.parametrize("words", [("init",), ("documents",), ("doctor",), ("--help",)], ids=lambda words: words[0])
+def test_a_home_that_is_no_folder_is_no_reason_for_a_stack_trace(tmp_path: Path, words: tuple[str, ...]) -> None:
+    file = tmp_path / "file"
+    file.write_text("", encoding="utf-8")
+    done = Installation(file).run(*words)
+    assert done.code == {"doctor": 1, "--help": 0}.get(words[0], _CANNOT), done
+    assert "Traceback" not in done.err
+
+
+def test_help_with_an_unusable_setting_is_refused_in_one_sentence(empty: Installation) -> None:
+    _is_one_sentence(empty.run("--help", ML_CONNECTOR_PORT="x"), _CANNOT)
+
+
+@pytest.mark.parametrize("words", [("why", ""), ("show", " "), ("retry", ""), ("skip", "", "--reason", "x")])
+def test_an_empty_id_is_refused(empty: Installation, words: tuple[str, ...]) -> None:
+    done = empty.run(*words)
+    _is_one_sentence(done, _CANNOT)
+    assert "empty" in done.value["error"]
+
+
 # Secrets.
+
+
+@pytest.mark.parametrize(("content", "says"), [(b"one\ntwo\n", "2 lines"), (b"\n \n", "empty"), (b"\xff\xfe", "UTF-8")])
+def test_a_file_that_does_not_hold_one_secret_is_refused(empty: Installation, content: bytes, says: str) -> None:
+    file = empty.home.parent / "secret.txt"
+    file.write_bytes(content)
+    done = empty.run(
+        "connection", "add", "a", "--base-url", "https://x.example", *_REST[:4], "--client-secret-file", str(file)
+    )
+    _is_one_sentence(done, _CANNOT)
+    assert says in done.value["error"]
+
+
+def test_a_secret_written_by_a_windows_editor_is_read_as_it_was_typed(served: Served) -> None:
+    file = served.installation.home.parent / "password.txt"
+    file.write_bytes(b"\xef\xbb\xbf" + served.password.encode() + b"\r\n\r\n")
+    done = served.installation.run("connection", "set", "other", "--password-file", str(file))
+    assert done.value["changed"] == ["the Web Connector's password"]
+    assert served.installation.sign_in("other", served.other_user, served.password)[1] != "nvu"
+
+
+def test_a_credential_that_is_still_in_the_environment_is_stored_again_only_if_it_is_named(served: Served) -> None:
+    run = served.installation.run
+    left = {
+        "ML_CONNECTOR_CLIENT_ID": "i",
+        "ML_CONNECTOR_CLIENT_SECRET": "s",
+        "ML_CONNECTOR_QBWC_PASSWORD": served.password,
+    }
+    assert run("connection", "set", "other", "--set", "page_size=50", **left).value["changed"] == ["page-size"]
+    named = run("connection", "set", "other", "--password", **left)
+    assert named.value["changed"] == ["the Web Connector's password"]
+    unset = run("connection", "set", "other", "--client-id", ML_CONNECTOR_CLIENT_ID="")
+    _is_one_sentence(unset, _CANNOT)
+    assert "ML_CONNECTOR_CLIENT_ID" in unset.value["error"]
 
 
 def test_no_secret_stands_in_clear_anywhere_but_in_the_key_file(served: Served) -> None:
@@ -174,32 +271,3 @@ def test_a_password_is_shown_once_and_never_again(empty: Installation) -> None:
 def test_the_key_file_is_for_its_owner_only(empty: Installation) -> None:
     mode = (empty.home / "master.key").stat().st_mode
     assert not mode & (stat.S_IRWXG | stat.S_IRWXO)
-
-
-def test_after_a_new_master_key_everything_opens_and_the_old_key_opens_nothing(tmp_path: Path) -> None:
-    installation = Installation(tmp_path / "home")
-    installation.run("init")
-    made = installation.run(
-        "connection", "add", "main", "--base-url", "http://127.0.0.1:9", "--company-code", "U",
-        "--client-id", "i", "--client-secret", "s", "--password", "the password",
-    ).value  # fmt: skip
-    key = installation.home / "master.key"
-    old = key.read_text(encoding="utf-8")
-    try:
-        installation.serve()
-        assert installation.sign_in("main", made["user"], "the password")[1] == ""
-        done = installation.run("keys", "rotate")
-        assert done.code == 0, done
-        assert old not in done.out and key.read_text(encoding="utf-8") != old
-        installation.end()
-        installation.serve()
-        assert installation.sign_in("main", made["user"], "the password")[1] == ""
-        installation.end()
-        earlier = [path for path in installation.home.iterdir() if path.name.startswith("master.key") and path != key]
-        for path in earlier:
-            path.unlink()
-        key.write_text(old, encoding="utf-8")
-        installation.serve()
-        assert installation.sign_in("main", made["user"], "the password")[1] != ""
-    finally:
-        installation.leave()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ml_connector.cli.context import NOT_OK, Context, pass_context
+from ml_connector.cli.context import NOT_OK, Context, pass_context, writing_file
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.flows import connections
 from ml_connector.flows.audit_export import write_export
@@ -55,7 +55,8 @@ def export(context: Context, name: str | None, out: Path, full: bool) -> None:
     """Write the audit trail of a connection as JSON lines; the first line is its head."""
     context.open_database()
     row = connections.only_one(name)
-    count, head = write_export(row, out, full=full)
+    with writing_file(out):
+        count, head = write_export(row, out, full=full)
     context.answer(
         {"file": str(out), "entries": count, "head": head}, f"{count} entries written to {out}; head {head}."
     )
@@ -71,7 +72,7 @@ def keys() -> None:
 def rotate(context: Context) -> None:
     """Seal every credential's key under a new master key, and put the new key in place of the old one.
 
-    Stop the service first, or start it again afterwards: it reads the key when it starts.
+    A service that runs goes on: it reads the key anew when a credential does not open.
     """
     import os
 

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 
-from ml_connector.cli.context import NOT_OK, Context, pass_context, read_secret
+from ml_connector.cli.connection_words import describe
+from ml_connector.cli.context import (
+    FROM_ENVIRONMENT,
+    NOT_OK,
+    Context,
+    new_table,
+    pass_context,
+    read_secret,
+    read_value,
+    writing_file,
+)
 from ml_connector.core.errors import NeedsOperator
+from ml_connector.core.secret import Secret
 from ml_connector.flows import connections
 from ml_connector.flows.mappings import read_kind
 from ml_connector.flows.publication import resend
@@ -34,14 +46,10 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
 
 def _credential_options(command: Any) -> Any:
     for option in (
-        click.option(
-            "--client-id", help="OAuth client id at Basware. [ML_CONNECTOR_CLIENT_ID]", envvar="ML_CONNECTOR_CLIENT_ID"
-        ),
-        click.option(
-            "--client-secret", help="OAuth client secret; better given by file or ML_CONNECTOR_CLIENT_SECRET."
-        ),
+        _secret_option("--client-id", "OAuth client id at Basware; without a value from ML_CONNECTOR_CLIENT_ID."),
+        _secret_option("--client-secret", "OAuth client secret; without a value from ML_CONNECTOR_CLIENT_SECRET."),
         click.option("--client-secret-file", type=click.Path(path_type=Path), help="File with the client secret."),
-        click.option("--password", help="Web Connector password; better given by file or ML_CONNECTOR_QBWC_PASSWORD."),
+        _secret_option("--password", "Web Connector password; without a value from ML_CONNECTOR_QBWC_PASSWORD."),
         click.option("--password-file", type=click.Path(path_type=Path), help="File with the Web Connector password."),
         click.option(
             "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; may be given many times."
@@ -52,6 +60,37 @@ def _credential_options(command: Any) -> Any:
     ):
         command = option(command)
     return command
+
+
+def _secret_option(name: str, words: str) -> Any:
+    return click.option(name, is_flag=False, flag_value=FROM_ENVIRONMENT, help=words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Credentials:
+    client_id: str | None
+    client_secret: Secret | None
+    password: Secret | None
+
+
+def _credentials(given: dict[str, Any]) -> _Credentials:
+    return _Credentials(
+        read_value(given["client_id"], "ML_CONNECTOR_CLIENT_ID"),
+        read_secret(given["client_secret"], given["client_secret_file"], "ML_CONNECTOR_CLIENT_SECRET"),
+        read_secret(given["password"], given["password_file"], "ML_CONNECTOR_QBWC_PASSWORD"),
+    )
+
+
+def _from_environment(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the options with what was not given taken from the environment, as far as it is there."""
+    for name, variable in (
+        ("client_id", "ML_CONNECTOR_CLIENT_ID"),
+        ("client_secret", "ML_CONNECTOR_CLIENT_SECRET"),
+        ("password", "ML_CONNECTOR_QBWC_PASSWORD"),
+    ):
+        if given[name] is None and os.environ.get(variable):
+            given = given | {name: FROM_ENVIRONMENT}
+    return given
 
 
 @connection.command()
@@ -66,23 +105,22 @@ def _credential_options(command: Any) -> Any:
 def add(context: Context, /, name: str, base_url: str, token_url: str, codes: tuple[str, ...], **given: Any) -> None:
     """Make a connection. Prints the password for the Web Connector, once, unless you gave one."""
     surroundings = context.surroundings
-    client_secret = read_secret(given["client_secret"], given["client_secret_file"], "ML_CONNECTOR_CLIENT_SECRET")
-    if not given["client_id"] or client_secret is None:
+    found = _credentials(_from_environment(given))
+    if not found.client_id or found.client_secret is None:
         raise NeedsOperator("Give Basware's client id and secret: --client-id and --client-secret-file.")
-    password = read_secret(given["password"], given["password_file"], "ML_CONNECTOR_QBWC_PASSWORD")
     made, secret = connections.add(
         surroundings,
         name,
         base_url=base_url,
         token_url=token_url,
         codes=codes,
-        client_id=given["client_id"],
-        client_secret=client_secret,
-        password=password,
+        client_id=found.client_id,
+        client_secret=found.client_secret,
+        password=found.password,
         settings=_all_settings(given),
         actor=context.actor,
     )
-    shown = secret.open() if password is None else None
+    shown = secret.open() if found.password is None else None
     value = {"name": made.name, "user": made.qb_user, "password": shown, "file_id": made.file_id}
 
     def words() -> None:
@@ -108,18 +146,19 @@ def _all_settings(given: dict[str, Any]) -> dict[str, Any]:
 @_credential_options
 @pass_context
 def set_command(context: Context, /, name: str, base_url: str | None, token_url: str | None, **given: Any) -> None:
-    """Change a connection's address, credentials or settings."""
+    """Change a connection's address, credentials or settings: what is named, and nothing else."""
     surroundings = context.surroundings
     row = connections.named(name)
+    found = _credentials(given)
     done = connections.change(
         surroundings,
         row,
         context.actor,
         base_url=base_url,
         token_url=token_url,
-        client_id=given["client_id"],
-        client_secret=read_secret(given["client_secret"], given["client_secret_file"], "ML_CONNECTOR_CLIENT_SECRET"),
-        password=read_secret(given["password"], given["password_file"], "ML_CONNECTOR_QBWC_PASSWORD"),
+        client_id=found.client_id,
+        client_secret=found.client_secret,
+        password=found.password,
         settings=_all_settings(given),
     )
     context.answer({"changed": done}, f"Changed: {', '.join(done)}." if done else "Nothing was given to change.")
@@ -136,15 +175,19 @@ def list_command(context: Context) -> None:
         if not rows:
             context.say("There is no connection yet; make one with: ml-connector connection add.")
             return
-        table = Table("Name", "Company file", "State", "Last poll", "Last success", "Waiting", "Blocked")
+        table = new_table("Name", "Company file", "State", "Last poll", "Last success", "Waiting", "Blocked")
         for row in rows:
             table.add_row(
-                row["name"], row["company_name"] or "not seen yet", row["state"], row["last_poll_at"] or "never",
+                row["name"], row["company_name"] or "not seen yet", _state(row), row["last_poll_at"] or "never",
                 row["last_success_at"] or "never", str(row["waiting"]), str(row["blocked"]),
             )  # fmt: skip
-        context.console.print(table)
+        context.show(table)
 
     context.answer(rows, words)
+
+
+def _state(standing: dict[str, Any]) -> str:
+    return f"{standing['state']}: {standing['pause_reason']}" if standing["pause_reason"] else str(standing["state"])
 
 
 @connection.command("show")
@@ -155,16 +198,7 @@ def show_command(context: Context, name: str | None) -> None:
     context.open_database()
     value = details(connections.only_one(name))
 
-    def words() -> None:
-        for key, found in value.items():
-            if isinstance(found, dict):
-                context.say(f"{key}:")
-                for inner, item in found.items():
-                    context.say(f"  {inner}: {item}")
-            else:
-                context.say(f"{key}: {found}")
-
-    context.answer(value, words)
+    context.answer(value, lambda: describe(context, value))
 
 
 @connection.command()
@@ -196,11 +230,12 @@ def qwc(context: Context, name: str | None, out: Path | None, public_url: str | 
     """Write the .qwc file that is opened on the QuickBooks machine."""
     context.open_database()
     row = connections.only_one(name)
-    content = connections.qwc_file(row, public_url.rstrip("/") if public_url else context.config.own_url)
+    content = connections.qwc_file(row, context.url(public_url))
     if out is None:
         click.echo(content.decode(), nl=False)
         return
-    out.write_bytes(content)
+    with writing_file(out):
+        out.write_bytes(content)
     context.answer({"file": str(out)}, f"Written to {out}; open it with the Web Connector on the QuickBooks machine.")
 
 
@@ -242,9 +277,7 @@ def create(context: Context, name: str | None, public_url: str | None) -> None:
     """Subscribe to invoices that wait for transfer."""
     surroundings = context.surroundings
     row = connections.only_one(name)
-    url = connections.subscribe(
-        surroundings, row, public_url.rstrip("/") if public_url else context.config.own_url, context.actor
-    )
+    url = connections.subscribe(surroundings, row, context.url(public_url), context.actor)
     context.answer({"url": url}, f"Basware notifies {url}.")
 
 
@@ -291,10 +324,10 @@ def lists_status(context: Context, name: str | None) -> None:
     value = list_standing(connections.only_one(name))
 
     def words() -> None:
-        table = Table("List", "Entries", "Accepted", "Under way", "To be sent", "Refused")
+        table = new_table("List", "Entries", "Accepted", "Under way", "To be sent", "Refused")
         for row in value["kinds"]:
             table.add_row(row["kind"], *(str(row[key]) for key in ("entries", "accepted", "sent", "due", "refused")))
-        context.console.print(table)
+        context.show(table)
         for entry in value["refused"]:
             context.say(f"refused: {entry['kind']} {entry['name']}: {entry['complaint']}")
 

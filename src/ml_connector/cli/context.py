@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import json
 import logging
@@ -17,12 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from django.db import DataError, OperationalError
 from rich.console import Console
+from rich.table import Column, Table
 
 from ml_connector.core.errors import ConnectorError, NeedsOperator, TryAgain
 from ml_connector.core.secret import Secret
 from ml_connector.store.master_key import key_text
-from ml_connector.web.service_config import ServiceConfig, read_config
+from ml_connector.web.service_config import ServiceConfig, checked_url, read_config
 from ml_connector.web.settings import configure
 
 if TYPE_CHECKING:  # these load Django's models, which must be set up first; see Context.open_database
@@ -31,6 +34,11 @@ if TYPE_CHECKING:  # these load Django's models, which must be set up first; see
 
 #: Exit codes. 2 is click's own, for wrong usage.
 OK, NOT_OK, CANNOT, LATER = 0, 1, 3, 4
+
+
+def new_table(*names: str) -> Table:
+    """Return a table whose cells are folded where a terminal is too narrow, and never cut: half an ID is no ID."""
+    return Table(*(Column(name, overflow="fold") for name in names))
 
 
 def utc_now() -> datetime:
@@ -54,7 +62,16 @@ class Context:
     @cached_property
     def console(self) -> Console:
         """For people; nothing of it goes to a script's output."""
-        return Console(stderr=self.as_json, quiet=self.quiet, soft_wrap=True, highlight=False)
+        plain: dict[str, Any] = {
+            "quiet": self.quiet,
+            "soft_wrap": True,
+            "highlight": False,
+            "markup": False,
+            "emoji": False,
+        }
+        console = Console(stderr=self.as_json, **plain)
+        # Written to a file or a pipe there is no width to keep to: a table is as wide as what stands in it.
+        return console if console.is_terminal else Console(stderr=self.as_json, width=100_000, **plain)
 
     @cached_property
     def vault(self) -> Vault:
@@ -76,6 +93,10 @@ class Context:
         from ml_connector.flows.surroundings import Surroundings
 
         return Surroundings(clock=utc_now, dice=random.random, vault=self.vault, transport=HttpTransport())
+
+    def url(self, given: str | None) -> str:
+        """Return the address under which others reach the service: the one that was given, or the configured one."""
+        return checked_url(given or self.config.own_url)
 
     @property
     def actor(self) -> str:
@@ -100,7 +121,11 @@ class Context:
     def say(self, sentence: str) -> None:
         """Say something to a person."""
         if not self.as_json:
-            self.console.print(sentence, markup=False)
+            self.console.print(sentence)
+
+    def show(self, table: Table) -> None:
+        """Show a table to a person."""
+        self.console.print(table, soft_wrap=False)
 
     def answer(self, value: Any, sentence: str | Callable[[], None] = "") -> None:
         """Give the result: JSON to a script, words to a person."""
@@ -109,8 +134,11 @@ class Context:
         elif callable(sentence):
             sentence()
         elif sentence:
-            self.console.print(sentence, markup=False)
+            self.console.print(sentence)
 
+
+#: What an option holds that was named without a value: its value is in the environment.
+FROM_ENVIRONMENT = ""
 
 pass_context = click.make_pass_decorator(Context)
 
@@ -126,6 +154,26 @@ def plain_errors(as_json: bool) -> Iterator[None]:
         _fail(as_json, str(problem), CANNOT)
     except ConnectorError as refused:
         _fail(as_json, str(refused), CANNOT)
+    except (OperationalError, DataError) as trouble:
+        _fail(as_json, f"The database does not take it: {' '.join(str(trouble).split()).rstrip('.')}.", CANNOT)
+    except OSError as trouble:
+        if trouble.errno == errno.EPIPE:  # whoever read our output has gone; click ends quietly
+            raise
+        place = f"{trouble.filename}: " if trouble.filename else "The system does not allow it: "
+        _fail(as_json, f"{place}{trouble.strerror or trouble}.", CANNOT)
+
+
+@contextmanager
+def writing_file(path: Path) -> Iterator[None]:
+    """Say it in one sentence if a file cannot be written.
+
+    Raises:
+        NeedsOperator: the file cannot be written; the sentence says why.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise NeedsOperator(f"{path} cannot be written: {error.strerror or error}.") from None
 
 
 def _fail(as_json: bool, sentence: str, code: int) -> None:
@@ -137,26 +185,47 @@ def _fail(as_json: bool, sentence: str, code: int) -> None:
 
 
 def read_secret(value: str | None, file: Path | None, variable: str) -> Secret | None:
-    """Take a secret from a file or the environment, or from the command line where nothing else was given.
+    """Take a secret from a file, or from the option, which may name the environment.
 
     Raises:
-        NeedsOperator: the file cannot be read or is empty.
+        NeedsOperator: the file cannot be read, or does not hold one line.
     """
     if file is not None:
         try:
-            text = file.read_text(encoding="utf-8").strip()
+            lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
         except (OSError, UnicodeDecodeError) as error:
             raise NeedsOperator(f"{file} cannot be read: {read_failure(error)}.") from None
-        if not text:
+        if not lines:
             raise NeedsOperator(f"{file} is empty; it should hold the secret.")
-        return Secret(text)
-    text = value or os.environ.get(variable, "")
+        if len(lines) > 1:
+            raise NeedsOperator(f"{file} has {len(lines)} lines; write the secret into it as the only line.")
+        return Secret(lines[0])
+    text = read_value(value, variable)
     return Secret(text) if text else None
+
+
+def read_value(value: str | None, variable: str) -> str | None:
+    """Return what an option was given. An option without a value of its own names the environment variable.
+
+    Raises:
+        NeedsOperator: the variable is named and not set.
+    """
+    if value != FROM_ENVIRONMENT:
+        return value
+    found = os.environ.get(variable, "")
+    if not found:
+        raise NeedsOperator(f"The option has no value, and {variable} is not set; give one of them.")
+    return found
 
 
 def read_failure(error: OSError | UnicodeDecodeError) -> str:
     """Say why a file could not be read, without the words of the program."""
     return (error.strerror or "it does not open") if isinstance(error, OSError) else "it is not UTF-8 text"
+
+
+def keep_to_owner() -> None:
+    """Make every file and folder that this process makes from now on readable by its owner only."""
+    os.umask(0o077)
 
 
 def set_up_logging(level: str) -> None:

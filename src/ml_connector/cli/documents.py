@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from rich.table import Table
 
-from ml_connector.cli.context import Context, pass_context
+from ml_connector.cli.context import Context, new_table, pass_context
 from ml_connector.flows import connections, operator
 from ml_connector.flows.story import story, summary
 from ml_connector.flows.story import why as answer_why
@@ -31,13 +30,13 @@ def documents(context: Context, name: str | None, states: tuple[str, ...], limit
     found = [summary(document) for document in rows[:limit]]
 
     def words() -> None:
-        table = Table("No.", "Supplier", "Invoice", "Date", "Amount", "State", "TxnID")
+        table = new_table("No.", "Supplier", "Invoice", "Date", "Amount", "State", "TxnID")
         for row in found:
             table.add_row(
                 str(row["id"]), row["supplier_name"], row["invoice_number"], row["invoice_date"],
                 f"{row['gross']} {row['currency']}", row["state_words"], row["txn_id"],
             )  # fmt: skip
-        context.console.print(table)
+        context.show(table)
         if len(found) == limit:
             context.say(f"There may be more: --after {found[-1]['id']}.")
 
@@ -50,12 +49,10 @@ def documents(context: Context, name: str | None, states: tuple[str, ...], limit
 @pass_context
 def show(context: Context, text: str, name: str | None) -> None:
     """Tell the full story of one invoice. ID is our number, the invoice's number or id, the RefNumber or the TxnID."""
-    from dataclasses import asdict
-
     document = _find(context, text, name)
     chapters = story(document)
     answer = answer_why(document, context.surroundings.clock())
-    value = summary(document) | {"why": answer.as_dict(), "story": [asdict(chapter) for chapter in chapters]}
+    value = summary(document) | {"why": answer.as_dict(), "story": [chapter.as_dict() for chapter in chapters]}
 
     def words() -> None:
         context.say(
@@ -68,13 +65,13 @@ def show(context: Context, text: str, name: str | None) -> None:
             context.say(
                 f"QuickBooks: {document.kind} {document.ref_number}, TxnID {document.txn_id}, no. {document.txn_number}"
             )
-        table = Table("When (UTC)", "Who", "What", "")
+        table = new_table("When (UTC)", "Who", "What", "")
         for chapter in chapters:
             request = f" [request {chapter.request_id}]" if chapter.request_id else ""
             table.add_row(
                 chapter.at.strftime("%Y-%m-%d %H:%M:%S"), chapter.actor, chapter.event, f"{chapter.words}{request}"
             )
-        context.console.print(table, markup=False)
+        context.show(table)
 
     context.answer(value, words)
 

@@ -52,6 +52,11 @@ class _Commands(click.Group):
         command: click.Command = getattr(import_module(f"ml_connector.cli.{module}"), name)
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options; the help of each command is loaded here."""
+        with plain_errors("--json" in args):
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         with plain_errors(bool(ctx.params.get("as_json"))):

@@ -6,9 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.table import Table
 
-from ml_connector.cli.context import Context, pass_context, read_failure
+from ml_connector.cli.context import Context, new_table, pass_context, read_failure, writing_file
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.flows import connections, mappings
 
@@ -31,12 +30,12 @@ def list_command(context: Context, name: str | None) -> None:
     missing = [{"kind": kind, "code": code} for kind, code in mappings.unmapped(row)]
 
     def words() -> None:
-        table = Table("Kind", "Basware code", "QuickBooks", "")
+        table = new_table("Kind", "Basware code", "QuickBooks", "")
         for found in missing:
             table.add_row(found["kind"], found["code"], "not mapped", "blocks documents")
         for rule in decided:
             table.add_row(rule["kind"], rule["code"], rule["target"], rule["target_name"])
-        context.console.print(table)
+        context.show(table)
 
     context.answer({"rules": decided, "unmapped": missing}, words)
 
@@ -80,7 +79,8 @@ def export_command(context: Context, out: Path | None, name: str | None) -> None
         click.echo(text, nl=False)
         return
     # Spreadsheet programs take a file for UTF-8 only if it says so.
-    out.write_text(text, encoding="utf-8-sig", newline="")
+    with writing_file(out):
+        out.write_text(text, encoding="utf-8-sig", newline="")
     context.answer({"file": str(out)}, f"Written to {out}; fill in the empty targets and import it.")
 
 

@@ -151,11 +151,12 @@ def unmapped(connection: Connection) -> list[tuple[str, str]]:
 
 def _set(ledger: Ledger, kind: ListKind, code: str, target: str) -> str:
     connection = ledger.connection
-    if not code:
-        raise NeedsOperator("The code that is to be mapped is empty.")
+    _check_code(code)
     if target.upper() == IGNORE_WORD:
         if kind not in _OPTIONAL:
-            raise NeedsOperator(f"A {kind} cannot be left out of a Bill; map {code} to an entry of QuickBooks.")
+            raise NeedsOperator(
+                f"{_ARTICLES[kind]} {kind} cannot be left out of a Bill; map {code} to an entry of QuickBooks."
+            )
         list_id, name = IGNORE, "nothing"
     else:
         entry = _one_entry(connection, kind, target)
@@ -169,6 +170,20 @@ def _set(ledger: Ledger, kind: ListKind, code: str, target: str) -> str:
     words = f"{kind} {code} means {name} from now on."
     ledger.note(Entry(event="mapping", words=words))
     return words
+
+
+_ARTICLES = {ListKind.VENDOR: "A", ListKind.ACCOUNT: "An"}
+
+_CODE_LENGTH = 250
+
+
+def _check_code(code: str) -> None:
+    if not code:
+        raise NeedsOperator("The code that is to be mapped is empty.")
+    if len(code) > _CODE_LENGTH:
+        raise NeedsOperator(f"A code has at most {_CODE_LENGTH} characters, not {len(code)}.")
+    if "\0" in code:
+        raise NeedsOperator("The code that is to be mapped holds a character that cannot be printed.")
 
 
 def _one_entry(connection: Connection, kind: ListKind, target: str) -> ListEntry:

@@ -53,7 +53,7 @@ def retry(surroundings: Surroundings, document: Document, actor: str, *, post_ne
             return "It waits for the Web Connector already, and goes with its next session."
         if state in HAS_OR_MAY_HAVE_BILL:
             raise NeedsOperator(
-                f"Document {document.pk} is {WORDS[state].lower()}; nothing is sent to QuickBooks for it again."
+                f"Document {document.pk} is {_in_words(state)}; nothing is sent to QuickBooks for it again."
             )
         act.hop(
             Event.RETRIED,
@@ -81,7 +81,7 @@ def link(surroundings: Surroundings, document: Document, txn_id: str, actor: str
             duties.wake_all(document.connection_id, act.ledger.now, duties.ANSWERS)
             return "Basware is told that it stands as it is."
         if act.state in HAS_OR_MAY_HAVE_BILL:
-            raise NeedsOperator(f"Document {document.pk} is {WORDS[act.state].lower()} and cannot be linked.")
+            raise NeedsOperator(f"Document {document.pk} is {_in_words(act.state)} and cannot be linked.")
         changes = {"wanted_txn_id": txn_id, "post_new": False, "due_at": None, "plan_basis": ""}
         act.hop(Event.RETRIED, f"A person named {txn_id} in QuickBooks as this document.", changes)
         duties.wake_all(document.connection_id, act.ledger.now, duties.PLANNING)
@@ -115,6 +115,11 @@ def give_up(surroundings: Surroundings, document: Document, reason: str, actor: 
     return "Basware is told that the transfer failed; the invoice comes back if it is corrected and sent again."
 
 
+def _in_words(state: State) -> str:
+    """Return the state's words inside of a sentence; the names in them keep their capitals."""
+    return WORDS[state][:1].lower() + WORDS[state][1:]
+
+
 def _reason(reason: str) -> str:
     clean = " ".join(reason.split())
     if not clean:
@@ -138,7 +143,7 @@ class _Act:
         """Take a step, if the state allows it."""
         if not can(self.state, event):
             verb = _VERBS[event]
-            raise NeedsOperator(f"Document {self.document.pk} cannot be {verb}: it is {WORDS[self.state].lower()}.")
+            raise NeedsOperator(f"Document {self.document.pk} cannot be {verb}: it is {_in_words(self.state)}.")
         documents.hop_all(self.ledger, [Hop(document=self.document, event=event, words=words, changes=dict(changes))])
 
     def note(self, event: str, words: str) -> None:

@@ -10,6 +10,7 @@ from django.db.models import Count
 
 from ml_connector.core.states import State
 from ml_connector.flows.surroundings import company_codes, settings_of
+from ml_connector.store import duties
 from ml_connector.store.models import Connection, Document, Duty, ListEntry
 
 _WAITING = (State.RECEIVED, State.ACCEPTED, State.PLANNED, State.SENT, State.IN_DOUBT, State.POSTED, State.GIVEN_UP)
@@ -24,12 +25,13 @@ class Standing:
     company_name: str  #: empty until the company file has answered
     state: str  #: in plain words
     paused: bool
-    last_poll_at: str  #: the Web Connector called
-    last_success_at: str  #: a session ended as it should
+    pause_reason: str  #: why it is paused; empty if it is not, or nobody said
+    last_poll_at: str | None  #: the Web Connector called; None if it never did
+    last_success_at: str | None  #: a session ended as it should; None if none ever did
     last_session_note: str  #: what went wrong in the last session; empty if nothing did
     waiting: int  #: documents on their way
     blocked: int  #: documents that need a person
-    problems: tuple[str, ...]  #: sentences of duties that fail
+    problems: tuple[str, ...]  #: sentences of duties that fail, each once
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -43,16 +45,15 @@ def standings() -> Sequence[Standing]:
 
 def _standing(row: Connection) -> Standing:
     states = counts_by_state(row)
-    problems = tuple(
-        duty.last_error for duty in Duty.objects.filter(connection=row).exclude(last_error="").order_by("name")
-    )
+    problems = _problems(row)
     return Standing(
         name=row.name,
         company_name=row.company_name,
         state=_state(row, problems),
         paused=row.paused,
-        last_poll_at=row.last_poll_at.isoformat(timespec="seconds") if row.last_poll_at else "",
-        last_success_at=row.last_success_at.isoformat(timespec="seconds") if row.last_success_at else "",
+        pause_reason=row.pause_reason,
+        last_poll_at=row.last_poll_at.isoformat(timespec="seconds") if row.last_poll_at else None,
+        last_success_at=row.last_success_at.isoformat(timespec="seconds") if row.last_success_at else None,
         last_session_note=row.last_session_note,
         waiting=sum(states.get(state.value, 0) for state in _WAITING),
         blocked=sum(states.get(state.value, 0) for state in _BLOCKED),
@@ -63,11 +64,38 @@ def _standing(row: Connection) -> Standing:
 def _state(row: Connection, problems: tuple[str, ...]) -> str:
     if row.paused:
         return "Paused"
-    if row.last_poll_at is None:
-        return "Waiting for the first poll"
     if row.last_session_note or problems:
         return "Needs attention"
+    if row.last_poll_at is None:
+        return "Waiting for the first poll"
     return "Working"
+
+
+def _problems(row: Connection) -> tuple[str, ...]:
+    """Return what the duties failed with. What stops several of them is said once, with all that it stops."""
+    stopped: dict[str, list[str]] = {}
+    failing = {duty.name: duty.last_error for duty in Duty.objects.filter(connection=row).exclude(last_error="")}
+    for name in duties.ALL:
+        if name in failing:
+            stopped.setdefault(failing[name], []).append(DUTY_WORDS[name])
+    return tuple(f"{_capital(' and '.join(names))}: {sentence}" for sentence, names in stopped.items())
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+#: What each duty does, in plain words.
+DUTY_WORDS = {
+    duties.INVOICES: "fetching invoices from Basware",
+    duties.PLANNING: "planning Bills",
+    duties.ANSWERS: "telling Basware about transfers and payments",
+    duties.PUBLICATION: "sending lists to Basware",
+    duties.IMPORTS: "asking Basware what became of lists",
+    duties.SWEEP: "looking for lost invoices in Basware",
+    duties.LISTS: "reading lists from QuickBooks",
+    duties.PAYMENTS: "reading payments from QuickBooks",
+}
 
 
 def counts_by_state(row: Connection) -> dict[str, int]:

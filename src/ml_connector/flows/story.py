@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -205,6 +205,10 @@ class Chapter:
     to_state: str
     exchange: int | None  #: number of the stored exchange, for its exact bytes
     request_id: str  #: the other system's id, to quote to its support
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self) | {"at": self.at.isoformat()}
 
 
 def story(document: Document) -> Sequence[Chapter]:

@@ -8,7 +8,7 @@ the database. Rotation seals the data keys anew; the secrets themselves are not 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -22,9 +22,22 @@ from ml_connector.store.models import Connection, Credential, DataKey
 
 
 class Vault:
-    """Keeps and opens the secrets of all connections. `master` is the key in use; `earlier` ones only open."""
+    """Keeps and opens the secrets of all connections. `master` is the key in use; `earlier` ones only open.
 
-    def __init__(self, master: MasterKey, earlier: Sequence[MasterKey] = ()) -> None:
+    `read_anew` returns the keys as they are now. It is asked when a key is missing, so that the keys can be changed by
+    another process while this one runs.
+    """
+
+    def __init__(
+        self,
+        master: MasterKey,
+        earlier: Sequence[MasterKey] = (),
+        read_anew: Callable[[], tuple[MasterKey, Sequence[MasterKey]]] | None = None,
+    ) -> None:
+        self._read_anew = read_anew
+        self._take(master, earlier)
+
+    def _take(self, master: MasterKey, earlier: Sequence[MasterKey]) -> None:
         self._master = master
         self._keys = {key.key_id: key for key in (*earlier, master)}
 
@@ -66,6 +79,7 @@ class Vault:
         row = DataKey.objects.filter(connection=connection).first()
         if row is not None:
             return self._key_of(row).unwrap(bytes(row.wrapped), connection.pk)
+        self._refresh()
         data_key = os.urandom(KEY_BYTES)
         DataKey.objects.create(
             connection=connection,
@@ -77,11 +91,18 @@ class Vault:
     def _key_of(self, row: DataKey) -> MasterKey:
         key = self._keys.get(row.master_key_id)
         if key is None:
+            self._refresh()
+            key = self._keys.get(row.master_key_id)
+        if key is None:
             raise NeedsOperator(
                 f"The credentials were sealed under master key {row.master_key_id}, which is not the one in use"
                 f" ({self._master.key_id}); put the right key file back, or give it as the earlier key."
             )
         return key
+
+    def _refresh(self) -> None:
+        if self._read_anew is not None:
+            self._take(*self._read_anew())
 
 
 def _place(connection: Connection, name: str) -> str:
@@ -94,10 +115,17 @@ def read_vault(path: Path) -> Vault:
     Raises:
         NeedsOperator: there is no usable key.
     """
+    return Vault(*_read_keys(path), read_anew=lambda: _read_keys(path))
+
+
+def _read_keys(path: Path) -> tuple[MasterKey, Sequence[MasterKey]]:
     earlier = os.environ.get(EARLIER, "")
     kept = path.with_suffix(path.suffix + ".earlier")
-    texts = [earlier] if earlier else [kept.read_text(encoding="ascii")] if kept.exists() else []
-    return Vault(MasterKey.from_text(key_text(path)), [MasterKey.from_text(text) for text in texts])
+    try:
+        texts = [earlier] if earlier else [kept.read_text(encoding="ascii")]
+    except FileNotFoundError:  # as it should be: no rotation is under way
+        texts = []
+    return MasterKey.from_text(key_text(path)), [MasterKey.from_text(text) for text in texts]
 
 
 def rotate_key_file(vault: Vault, path: Path) -> tuple[int, str]:

@@ -43,7 +43,6 @@ def migrate(config: ServiceConfig) -> None:
     from django.core.management import call_command
     from django.db import Error
 
-    config.home.mkdir(parents=True, exist_ok=True)
     try:
         call_command("migrate", verbosity=0, interactive=False)
     except Error as error:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 from cheroot.ssl.builtin import BuiltinSSLAdapter
-from cheroot.wsgi import Server
+from cheroot.wsgi import Gateway_10, Server
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
 
@@ -32,8 +33,10 @@ class HttpServer:
         # The Web Connector's client writes in small pieces; without this each call waits 40 ms for an acknowledgement.
         self._server.nodelay = True
         self._server.max_request_header_size = 64 * 1024
-        if config.tls_certificate:
-            self._server.ssl_adapter = BuiltinSSLAdapter(config.tls_certificate, config.tls_key)
+        self._server.gateway = _gateway(config.max_body_mb * 1_000_000)
+        if config.tls_certificate or config.tls_key:
+            self._server.ssl_adapter = _tls(config)
+        _check_host(config.host)
         try:
             self._server.prepare()
         except OSError:
@@ -58,3 +61,48 @@ class HttpServer:
 
     def _serve(self) -> None:
         self._server.serve()
+
+
+def _gateway(limit_bytes: int) -> type[Gateway_10]:
+    """Return the way from a request to Django that never takes a body for the next request."""
+
+    class Gateway(Gateway_10):
+        def respond(self) -> None:
+            if self.req.chunked_read:
+                # What a view leaves unread of such a body has no known length and cannot be passed over: after the
+                # answer the connection is closed. The limit keeps one endless chunk out of memory.
+                self.req.close_connection = True
+                self.req.rfile.maxlen = limit_bytes
+            super().respond()
+
+    return Gateway
+
+
+def _tls(config: ServiceConfig) -> BuiltinSSLAdapter:
+    if not config.tls_certificate or not config.tls_key:
+        raise NeedsOperator("TLS needs both tls_certificate and tls_key, and only one of them is set.")
+    for path in (config.tls_certificate, config.tls_key):
+        try:
+            with Path(path).open("rb"):
+                pass
+        except OSError as error:
+            raise NeedsOperator(f"{path} cannot be read: {error.strerror}; TLS needs it.") from None
+    try:
+        return BuiltinSSLAdapter(config.tls_certificate, config.tls_key)
+    except OSError:  # SSLError is one
+        raise NeedsOperator(
+            f"{config.tls_certificate} and {config.tls_key} are not a certificate and its private key, both in PEM."
+        ) from None
+
+
+def _check_host(host: str) -> None:
+    """Find out whether this machine has the address at all, on any port."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as trial:
+            trial.bind(address)
+    except (OSError, UnicodeError):
+        raise NeedsOperator(
+            f"This machine has no address {host!r} to listen on; name one of its own with --host, such as 127.0.0.1, or"
+            " 0.0.0.0 for all."
+        ) from None

@@ -18,12 +18,13 @@ from ml_connector.core.errors import NeedsOperator
 
 _PREFIX = "ML_CONNECTOR_"
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 _HOME = Path(".ml-connector")
 
 
-def _setting(default: Any, why: str) -> Any:
-    return field(default=default, metadata={"why": why})
+def _setting(default: Any, why: str, **limits: Any) -> Any:
+    return field(default=default, metadata={"why": why, **limits})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +37,21 @@ class ServiceConfig:
     )
     master_key_file: str = _setting("", "File with the master key; empty: master.key in the home.")
     host: str = _setting("127.0.0.1", "Address the server listens on.")
-    port: int = _setting(8085, "Port the server listens on; 0 takes a free one.")
+    port: int = _setting(8085, "Port the server listens on; 0 takes a free one.", low=0, high=65535)
     public_url: str = _setting(
         "", "Address under which the Web Connector and Basware reach the server; https but for localhost."
     )
     tls_certificate: str = _setting("", "Certificate chain in PEM, if the server itself speaks TLS.")
     tls_key: str = _setting("", "Private key in PEM, if the server itself speaks TLS.")
-    threads: int = _setting(8, "Requests answered at the same time.")
-    engine_threads: int = _setting(4, "Connections worked on at the same time.")
+    threads: int = _setting(8, "Requests answered at the same time.", low=1, high=1000)
+    engine_threads: int = _setting(4, "Connections worked on at the same time.", low=1, high=1000)
     max_body_mb: int = _setting(
-        64, "Largest request taken, in megabytes; a QuickBooks answer can be tens of megabytes."
+        64,
+        "Largest request taken, in megabytes; a QuickBooks answer can be tens of megabytes.",
+        low=1,
+        high=1000,
     )
-    log_level: str = _setting("INFO", "How much is logged: DEBUG, INFO, WARNING or ERROR.")
+    log_level: str = _setting("INFO", "How much is logged: DEBUG, INFO, WARNING or ERROR.", words=LOG_LEVELS)
 
     @property
     def config_path(self) -> Path:
@@ -64,6 +68,7 @@ class ServiceConfig:
         """The address to write into files and subscriptions, without a trailing slash."""
         scheme = "https" if self.tls_certificate else "http"
         host = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::1", "::"} else self.host  # noqa: S104
+        host = f"[{host}]" if ":" in host else host
         return (self.public_url or f"{scheme}://{host}:{self.port}").rstrip("/")
 
     def django_database(self) -> dict[str, Any]:
@@ -84,18 +89,45 @@ class ServiceConfig:
                 },
                 "CONN_MAX_AGE": 600,
             }
-        parts = urlsplit(self.database)
+        try:
+            parts = urlsplit(self.database)
+            port = parts.port
+        except ValueError:
+            raise NeedsOperator(_NO_DATABASE_ADDRESS) from None
         if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
-            raise NeedsOperator("The database address must look like postgresql://user:password@host:5432/name.")
+            raise NeedsOperator(_NO_DATABASE_ADDRESS)
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path.strip("/")),
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
             "HOST": parts.hostname or "",
-            "PORT": str(parts.port or ""),
+            "PORT": str(port or ""),
             "CONN_MAX_AGE": 600,
         }
+
+
+_NO_DATABASE_ADDRESS = "The database address must look like postgresql://user:password@host:5432/name."
+
+
+def checked_url(url: str) -> str:
+    """Return the address under which others reach the service, without a trailing slash.
+
+    Raises:
+        NeedsOperator: nobody could reach anything under it.
+    """
+    sentence = f"{url!r} is no address under which the service can be reached; it must look like {_AN_ADDRESS}."
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        raise NeedsOperator(sentence) from None
+    if not usable or parts.query or parts.fragment or any(not c.isprintable() or c.isspace() for c in url):
+        raise NeedsOperator(sentence)
+    return url.rstrip("/")
+
+
+_AN_ADDRESS = "https://connector.example.com"
 
 
 def read_config(environ: Mapping[str, str] = os.environ, **overrides: Any) -> ServiceConfig:
@@ -114,7 +146,10 @@ def read_config(environ: Mapping[str, str] = os.environ, **overrides: Any) -> Se
     values |= {name: value for name, value in overrides.items() if value is not None}
     values["home"] = home
     return ServiceConfig(
-        **{name: _typed(name, value, getattr(ServiceConfig(), name)) for name, value in values.items()}
+        **{
+            name: _limited(name, _typed(name, value, known[name].default), known[name].metadata)
+            for name, value in values.items()
+        }
     )
 
 
@@ -123,6 +158,8 @@ def _from_file(path: Path, known: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NeedsOperator(f"{path} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise NeedsOperator(f"{path} is not readable as TOML: {error}.") from None
     unknown = sorted(set(values) - set(known))
@@ -140,3 +177,13 @@ def _typed(name: str, value: Any, default: Any) -> Any:
     if isinstance(default, Path):
         return Path(str(value))
     return str(value)
+
+
+def _limited(name: str, value: Any, limits: Mapping[str, Any]) -> Any:
+    if "low" in limits and not limits["low"] <= value <= limits["high"]:
+        raise NeedsOperator(f"{name} is a whole number from {limits['low']} to {limits['high']}, not {value}.")
+    if "words" in limits:
+        value = value.upper()
+        if value not in limits["words"]:
+            raise NeedsOperator(f"{name} is one of {', '.join(limits['words'])}, not {value!r}.")
+    return value

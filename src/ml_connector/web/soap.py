@@ -7,17 +7,20 @@ would end its session with a message that misleads.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
+from django.db import Error, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseNotFound
 from django.views.decorators.csrf import csrf_exempt
 
+from ml_connector.core.errors import NeedsOperator, TryAgain
 from ml_connector.flows.web_connector import WebConnectorService
 from ml_connector.quickbooks.session import GIVE_UP, NO_REQUEST, SignIn, authenticate_result
 from ml_connector.quickbooks.soap import CONTENT_TYPE, BadEnvelope, Call, parse_call, render_fault, render_result
 from ml_connector.quickbooks.wsdl import wsdl
 from ml_connector.store.models import Connection
 from ml_connector.store.sessions import new_ticket
-from ml_connector.web.bodies import BodyTooLarge, read_body
+from ml_connector.web.bodies import BodyBroken, BodyTooLarge, read_body
 from ml_connector.web.running import current
 
 log = logging.getLogger(__name__)
@@ -28,30 +31,71 @@ Result = str | int | tuple[str, ...]
 @csrf_exempt  # the caller is a program that signs in with every session; there is no cookie to forge with
 def endpoint(request: HttpRequest, name: str) -> HttpResponse:
     """Answer one request of the Web Connector."""
-    connection = Connection.objects.filter(name=name).first()
+    try:
+        connection = Connection.objects.filter(name=name).first()
+    except Error:
+        return _without_database(request, name)
     if connection is None:
         return HttpResponseNotFound("There is no connection of this name.\n", content_type="text/plain")
     if request.method in {"GET", "HEAD"}:
         return _describe(request, connection)
     if request.method != "POST":
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+    return _take_call(request, lambda call: _result(request, connection, call))
+
+
+def _without_database(request: HttpRequest, name: str) -> HttpResponse:
+    log.error("the database does not answer", extra={"connection": name})
+    if request.method == "POST":
+        return _take_call(request, lambda call: _harmless(call.method))
+    words = "The database of the connector does not answer; try again later.\n"
+    return HttpResponse(words, status=503, content_type="text/plain")
+
+
+def _take_call(request: HttpRequest, result_of: Callable[[Call], Result]) -> HttpResponse:
     running = current()
     limit = running.config.max_body_mb * 1_000_000
     try:
         call = parse_call(read_body(request, limit), max_bytes=limit)
     except BodyTooLarge:
         return _xml(render_fault(f"The request is larger than {running.config.max_body_mb} MB."), 413)
+    except BodyBroken:
+        return _xml(render_fault("The request did not arrive whole."), 400)
     except BadEnvelope as bad:
         return _xml(render_fault(str(bad)), 400)
-    service = WebConnectorService(running.surroundings, connection)
-    try:
-        result = _dispatch(service, call)
-    except Exception:
-        # Our own failure. The transaction was rolled back, so what was under way is asked after in the next session.
-        log.exception("the Web Connector could not be answered", extra={"connection": name, "method": call.method})
-        result = _harmless(call.method)
+    result = result_of(call)
     running.wake_engine()
     return _xml(render_result(call.method, result), 200)
+
+
+def _result(request: HttpRequest, connection: Connection, call: Call) -> Result:
+    """Do what is asked. Whatever fails, the transaction was rolled back, and is asked after in the next session."""
+    keys = {"connection": connection.name, "method": call.method}
+    try:
+        result = _dispatch(WebConnectorService(current().surroundings, connection), call)
+    except (NeedsOperator, TryAgain, OperationalError) as trouble:
+        log.error("the Web Connector could not be answered: %s", " ".join(str(trouble).split()), extra=keys)
+        return _harmless(call.method)
+    except Exception:
+        log.exception("the Web Connector could not be answered", extra=keys)
+        return _harmless(call.method)
+    _tell(request, connection, call, result)
+    return result
+
+
+def _tell(request: HttpRequest, connection: Connection, call: Call, result: Result) -> None:
+    """Log the beginning and the end of a session, and who was not let in."""
+    keys = {"connection": connection.name, "caller": request.META.get("REMOTE_ADDR", "")}
+    if call.method == "closeConnection":
+        log.info("session closed", extra=keys)
+    elif isinstance(result, tuple):
+        verdict = result[1]
+        if verdict == SignIn.REFUSED:
+            log.warning("sign-in refused", extra=keys)
+        elif verdict in {SignIn.NOTHING_TO_DO, SignIn.BUSY}:
+            log.info("session not opened", extra=keys | {"verdict": verdict})
+        else:
+            log.info("session opened", extra=keys)
 
 
 def _dispatch(service: WebConnectorService, call: Call) -> Result:

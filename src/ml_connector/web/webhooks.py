@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseNotFound, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from ml_connector.core.errors import ConnectorError
 from ml_connector.flows.notifications import Taken, take
 from ml_connector.store.models import Connection
-from ml_connector.web.bodies import BodyTooLarge, read_body
+from ml_connector.web.bodies import BodyBroken, BodyTooLarge, read_body
 from ml_connector.web.running import current
+
+log = logging.getLogger(__name__)
 
 _LIMIT_BYTES = 1_000_000
 _SIGNATURE = "HTTP_X_BWAPI_SIGNATURE_256"
@@ -25,6 +31,16 @@ _ANSWERS = {
 @csrf_exempt  # signed by the sender; there is no cookie to forge with
 def endpoint(request: HttpRequest, name: str) -> HttpResponse:
     """Answer one notification."""
+    try:
+        return _answer(request, name)
+    except (ConnectorError, Error) as trouble:
+        # Basware sends it again; and it does nothing but bring the next poll forward.
+        sentence = " ".join(str(trouble).split())
+        log.error("the notification was not taken: %s", sentence, extra={"connection": name})
+        return JsonResponse({"message": "The notification cannot be taken at the moment."}, status=503)
+
+
+def _answer(request: HttpRequest, name: str) -> HttpResponse:
     connection = Connection.objects.filter(name=name).first()
     if connection is None:
         return HttpResponseNotFound("There is no connection of this name.\n", content_type="text/plain")
@@ -35,6 +51,8 @@ def endpoint(request: HttpRequest, name: str) -> HttpResponse:
         body = read_body(request, _LIMIT_BYTES)
     except BodyTooLarge:
         return JsonResponse({"message": "The notification is larger than 1 MB."}, status=413)
+    except BodyBroken:
+        return JsonResponse({"message": "The notification did not arrive whole."}, status=400)
     taken = take(running.surroundings, connection, body, request.META.get(_SIGNATURE, ""))
     if taken is Taken.NEW:
         running.wake_engine()
