@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -192,6 +195,77 @@ def test_an_empty_id_is_refused(empty: Installation, words: tuple[str, ...]) -> 
     done = empty.run(*words)
     _is_one_sentence(done, _CANNOT)
     assert "empty" in done.value["error"]
+
+
+def test_a_state_that_there_is_not_is_refused_with_those_that_there_are(empty: Installation) -> None:
+    done = empty.run("documents", "--state", "nope")
+    _is_one_sentence(done, _CANNOT)
+    assert "in_doubt" in done.value["error"]
+    assert empty.run("documents", "--state", "Needs mapping").value == []
+
+
+def test_a_file_that_is_not_utf_8_is_refused_with_the_way_out(served: Served, tmp_path: Path) -> None:
+    file = tmp_path / "mapping.csv"
+    file.write_bytes("kind;code;target\nclass;Zürich;IGNORE\n".encode("cp1252"))
+    done = served.installation.run("mapping", "import", str(file), "--connection", "main")
+    _is_one_sentence(done, _CANNOT)
+    assert "save it as CSV UTF-8" in done.value["error"]
+
+
+# Words for people.
+
+
+def test_a_connection_is_described_in_words(served: Served) -> None:
+    done = served.installation.run("connection", "show", "main", json_=False)
+    assert done.code == 0
+    assert "Basware:                http://127.0.0.1:9" in done.out
+    assert "reading lists from QuickBooks" in done.out
+    for raw in ("None", "{'", "True", "False", "last_ok_at"):
+        assert raw not in done.out, raw
+
+
+def test_a_pause_and_its_reason_are_in_the_list(served: Served) -> None:
+    run = served.installation.run
+    run("connection", "pause", "other", "--reason", "the [books] are :lock: closed")
+    try:
+        assert "Paused: the [books] are :lock: closed" in run("connection", "list", json_=False).out
+        assert "Paused: the [books] are :lock: closed" in run("connection", "show", "other", json_=False).out
+        shown = run("connection", "show", "other").value
+        assert (shown["state"], shown["pause_reason"]) == ("Paused", "the [books] are :lock: closed")
+    finally:
+        run("connection", "resume", "other")
+
+
+def test_a_table_in_a_pipe_is_never_cut_or_folded(served: Served) -> None:
+    reason = "a reason that goes on " * 10
+    run = served.installation.run
+    run("connection", "pause", "other", "--reason", reason)
+    try:
+        lines = run("connection", "list", json_=False, COLUMNS="40").out.splitlines()
+    finally:
+        run("connection", "resume", "other")
+    assert [line for line in lines if f"Paused: {reason.strip()}" in line]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a terminal of POSIX")
+def test_a_table_on_a_narrow_terminal_folds_ids_and_never_cuts_them(empty: Installation) -> None:
+    import pty
+
+    code = "CODE-THAT-IS-MUCH-LONGER-THAN-A-NARROW-TERMINAL"
+    add = ("connection", "add", "narrow", "--base-url", "https://x.example", "--company-code", "N", *_REST[2:])
+    assert empty.run(*add).code == 0
+    assert empty.run("mapping", "set", "class", code, "IGNORE", "--connection", "narrow").code == 0
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "ml_connector", "mapping", "list", "--connection", "narrow"]
+    environment = {**os.environ, **empty.environment, "COLUMNS": "50", "TERM": "xterm"}
+    with subprocess.Popen(words, stdout=theirs, stderr=theirs, stdin=subprocess.DEVNULL, env=environment) as process:
+        process.wait(60)
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    rows = [line.split("│")[2].strip() for line in shown.splitlines() if line.count("│") > 2]
+    assert code in "".join(rows), shown
+    assert "…" not in shown
 
 
 # Secrets.

@@ -8,6 +8,7 @@ import click
 
 from ml_connector.cli.context import Context, new_table, pass_context
 from ml_connector.flows import connections, operator
+from ml_connector.flows.by_state import in_states
 from ml_connector.flows.story import story, summary
 from ml_connector.flows.story import why as answer_why
 from ml_connector.store.models import Document
@@ -15,7 +16,7 @@ from ml_connector.store.models import Document
 
 @click.command()
 @click.option("--connection", "name", help="Only this connection.")
-@click.option("--state", "states", multiple=True, help="Only this state (such as blocked, planned, confirmed).")
+@click.option("--state", "states", multiple=True, help="Only this state, such as blocked or 'Needs mapping'.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True, help="How many at most.")
 @click.option("--after", type=int, default=0, help="Go on after this document's number.")
 @pass_context
@@ -25,9 +26,7 @@ def documents(context: Context, name: str | None, states: tuple[str, ...], limit
     rows = Document.objects.filter(pk__gt=after).select_related("connection").defer("raw", "request_xml").order_by("pk")
     if name:
         rows = rows.filter(connection=connections.named(name))
-    if states:
-        rows = rows.filter(state__in=[state.lower().replace("-", "_") for state in states])
-    found = [summary(document) for document in rows[:limit]]
+    found = [summary(document) for document in in_states(rows, states, limit)]
 
     def words() -> None:
         table = new_table("No.", "Supplier", "Invoice", "Date", "Amount", "State", "TxnID")

@@ -94,7 +94,11 @@ def import_command(context: Context, file: Path, name: str | None) -> None:
     row = connections.only_one(name)
     try:
         text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise NeedsOperator(
+            f"{file} is not UTF-8 text: save it as CSV UTF-8 in the spreadsheet program, and import it again."
+        ) from None
+    except OSError as error:
         raise NeedsOperator(f"{file} cannot be read: {read_failure(error)}.") from None
     count = mappings.from_csv(surroundings, row, text, context.actor)
     context.answer({"taken": count}, f"{count} mappings taken; what they release is planned at once.")

@@ -12,13 +12,13 @@ from django.db.models import F
 from ml_connector.core.books import IGNORE, ListKind
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.states import State
+from ml_connector.flows.mapping_file import COLUMNS, Row, read_rows
 from ml_connector.flows.surroundings import Surroundings
 from ml_connector.store import documents, duties, lists
 from ml_connector.store.chain import Entry, Ledger, writing
 from ml_connector.store.models import Connection, ListEntry, MappingRule
 
 IGNORE_WORD = "IGNORE"
-COLUMNS = ("kind", "code", "target", "target_name")
 
 _OPTIONAL = (ListKind.CLASS, ListKind.CUSTOMER, ListKind.TERMS)
 
@@ -108,20 +108,21 @@ def from_csv(surroundings: Surroundings, connection: Connection, text: str, acto
     Raises:
         NeedsOperator: every row that cannot be taken, by its number.
     """
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    if not {"kind", "code", "target"} <= set(reader.fieldnames or ()):
-        raise NeedsOperator(f"The CSV needs a first line with the columns {', '.join(COLUMNS[:3])}.")
+    rows = read_rows(text)
     problems: list[str] = []
     taken = 0
+    decided: dict[tuple[ListKind, str], Row] = {}
     with writing(connection.pk, surroundings.clock(), actor) as ledger:
-        for number, row in enumerate(reader, start=2):
-            if not (row.get("target") or "").strip():
-                continue
+        for row in rows:
             try:
-                _set(ledger, read_kind(row["kind"] or ""), (row["code"] or "").strip(), (row["target"] or "").strip())
+                kind = read_kind(row.kind)
+                before = decided.setdefault((kind, row.code), row)
+                if before.target != row.target:
+                    raise NeedsOperator(f"{kind} {row.code} has another target in line {before.line}.")
+                _set(ledger, kind, row.code, row.target)
                 taken += 1
             except NeedsOperator as problem:
-                problems.append(f"Line {number}: {problem}")
+                problems.append(f"Line {row.line}: {problem}")
         if problems:
             raise NeedsOperator(" ".join(problems))
         if taken:

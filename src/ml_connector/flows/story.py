@@ -40,13 +40,17 @@ class Why:
         }
 
 
+#: A confirmed document of which a part is paid.
+PARTLY_PAID = "Partly paid"
+
+
 def state_words(document: Document) -> str:
     """Return the state as people read it; a blocked document says what kind of block it is."""
     state = State(document.state)
     if state is State.BLOCKED and document.faults:
         return documents.faults_of(document)[0].text.words
     if state is State.CONFIRMED and document.paid_cents:
-        return "Partly paid"
+        return PARTLY_PAID
     return WORDS[state]
 
 

@@ -19,7 +19,7 @@ from ml_connector.quickbooks.session import GIVE_UP, NO_REQUEST, SignIn, authent
 from ml_connector.quickbooks.soap import CONTENT_TYPE, BadEnvelope, Call, parse_call, render_fault, render_result
 from ml_connector.quickbooks.wsdl import wsdl
 from ml_connector.store.models import Connection
-from ml_connector.store.sessions import new_ticket
+from ml_connector.store.sessions import find_session, new_ticket
 from ml_connector.web.bodies import BodyBroken, BodyTooLarge, read_body
 from ml_connector.web.running import current
 
@@ -87,7 +87,9 @@ def _tell(request: HttpRequest, connection: Connection, call: Call, result: Resu
     """Log the beginning and the end of a session, and who was not let in."""
     keys = {"connection": connection.name, "caller": request.META.get("REMOTE_ADDR", "")}
     if call.method == "closeConnection":
-        log.info("session closed", extra=keys)
+        session = find_session(call.arguments["ticket"])
+        if session is not None and session.connection_id == connection.pk:
+            log.info("session closed", extra=keys)
     elif isinstance(result, tuple):
         verdict = result[1]
         if verdict == SignIn.REFUSED:

@@ -1,0 +1,57 @@
+"""Documents by state, named by its value or by the words that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from django.db.models import QuerySet
+
+from ml_connector.core.errors import NeedsOperator
+from ml_connector.core.faults import REGISTER
+from ml_connector.core.states import WORDS, State
+from ml_connector.flows.story import PARTLY_PAID, state_words
+from ml_connector.store.models import Document
+
+#: Words that name a part of one state's documents.
+_PARTS = {text.words: State.BLOCKED for text in REGISTER.values()} | {PARTLY_PAID: State.CONFIRMED}
+
+
+def in_states(rows: QuerySet[Document], names: Sequence[str], limit: int) -> list[Document]:
+    """Return the first documents that are in one of the states; without names, in any.
+
+    Raises:
+        NeedsOperator: there is no such state; the sentence lists those that there are.
+    """
+    if not names:
+        return list(rows[:limit])
+    whole, parts = _read(names)
+    wanted = rows.filter(state__in=whole | {_PARTS[words] for words in parts})
+    return list(islice(_matching(wanted, whole, parts), limit))
+
+
+def _matching(rows: QuerySet[Document], whole: set[State], parts: set[str]) -> Iterator[Document]:
+    for document in rows.iterator(chunk_size=500):
+        if document.state in whole or state_words(document) in parts:
+            yield document
+
+
+def _read(names: Sequence[str]) -> tuple[set[State], set[str]]:
+    whole: set[State] = set()
+    parts: set[str] = set()
+    by_name = {_plain(state.value): state for state in State} | {_plain(WORDS[state]): state for state in State}
+    by_words = {_plain(words): words for words in _PARTS}
+    for name in names:
+        plain = _plain(name)
+        if plain not in by_name and plain not in by_words:
+            known = ", ".join([*(state.value for state in State), *sorted(set(_PARTS) - {WORDS[State.BLOCKED]})])
+            raise NeedsOperator(f"There is no state {name!r}; the states are: {known}.")
+        if plain in by_name:
+            whole.add(by_name[plain])
+        if plain in by_words and plain != _plain(State.BLOCKED.value):
+            parts.add(by_words[plain])
+    return whole, parts
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.replace("_", " ").replace("-", " ").lower().split())
