@@ -12,12 +12,16 @@ from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
+from ml_connector.basware.notification import read_notification
+from ml_connector.basware.signature import SignatureForm, verify
 from ml_connector.cli.main import main
 from ml_connector.core.faults import REGISTER
+from ml_connector.core.secret import Secret
 from ml_connector.core.settings import ConnectionSettings
 from ml_connector.core.states import WORDS, Event, State
 from ml_connector.quickbooks.failures import HRESULTS, WEB_CONNECTOR_CODES
@@ -296,6 +300,27 @@ def test_an_export_can_be_checked_with_the_script_of_the_audit_page_alone(tmp_pa
     assert subprocess.run(check, capture_output=True, text=True, check=True).stdout.startswith("2 entries hold; head ")
     export.write_text(export.read_text(encoding="utf-8").replace("Zürich", "Bern"), encoding="utf-8")
     assert "does not hold" in subprocess.run(check, capture_output=True, text=True, check=False).stderr
+
+
+def test_a_notification_made_as_the_page_for_scripts_says_is_accepted() -> None:
+    text = (ROOT / "docs" / "how-to" / "drive-it-from-a-script.md").read_text(encoding="utf-8")
+    (body,) = [found.strip().encode() for kind, found in _FENCE.findall(text) if kind == "json"]
+    (script,) = [found for kind, found in _FENCE.findall(text) if kind == "python"]
+    assert read_notification(body).task_type == "AccountingDocuments"
+    names: dict[str, Any] = {}
+    exec(script, names)  # our own page
+    written = names["signature"]("a secret", body)
+    assert verify(body, written, [Secret("a secret")]) is SignatureForm.HEX
+    assert verify(body + b" ", written, [Secret("a secret")]) is None
+
+
+def test_what_the_service_logs_is_in_the_table_of_the_page_about_it() -> None:
+    text = (ROOT / "docs" / "how-to" / "run-as-a-service.md").read_text(encoding="utf-8")
+    logged = re.compile(r"^\s*log\.info\(\s*\"([^\"%]+)\"", re.MULTILINE)
+    found = [words for file in _sources() if "sandbox" not in file.parts for words in logged.findall(file.read_text())]
+    assert found
+    for words in found:
+        assert f"| `{words}` | info |" in text, words
 
 
 def _links(file: Path) -> list[str]:
