@@ -6,8 +6,10 @@ import base64
 import http.client
 import os
 import socket
+import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,24 @@ def test_init_says_where_the_master_key_comes_from(installation: Installation) -
     assert (made["key_from"], made["new_key"]) == ("file", True)
     words = installation.run("init", json_=False, ML_CONNECTOR_MASTER_KEY=key).out
     assert "comes from ML_CONNECTOR_MASTER_KEY, and not from" in words
+
+
+def test_a_database_in_trouble_is_said_in_plain_words_and_no_stack_trace(installation: Installation) -> None:
+    user = _with_a_connection(installation)
+    installation.serve()
+    with closing(sqlite3.connect(installation.home / "connector.sqlite3")) as database:
+        database.execute("ALTER TABLE store_connection RENAME TO elsewhere")
+        assert installation.sign_in("main", user, "the password")[1] == "busy"
+        for method, path in (("GET", "/qbwc/main"), ("GET", "/qbwc/main?wsdl"), ("POST", "/basware/main")):
+            reply = installation.call(method, path, b"{}" if method == "POST" else b"")
+            assert reply.status == 503
+            assert not INTERNAL.search(reply.text), reply
+        database.execute("ALTER TABLE elsewhere RENAME TO store_connection")
+    assert installation.sign_in("main", user, "the password")[1] == ""
+    lines = installation.log.read_text(encoding="utf-8").splitlines()
+    said = [number for number, line in enumerate(lines) if " error web." in line]
+    assert len(said) == 4
+    assert not any("Traceback" in line for number in said for line in lines[number : number + 2])
 
 
 # Doctor.
