@@ -267,6 +267,19 @@ def test_rotating_the_key_file_leaves_one_key_that_opens_everything(tmp_path: Pa
     assert opened(read_vault(path)) == "words"
 
 
+def test_a_vault_that_was_read_before_a_rotation_opens_and_stores_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    make_key_file(path)
+    running = read_vault(path)
+    running.store(a_connection("first"), "client-secret", Secret("words"), T0)
+    rotate_key_file(read_vault(path), path)
+    assert opened(running, "first") == "words"
+    rotate_key_file(read_vault(path), path)
+    running.store(a_connection("second"), "client-secret", Secret("later words"), T0)
+    assert opened(read_vault(path), "second") == "later words"
+    assert opened(running, "first") == "words"
+
+
 @pytest.mark.parametrize("times", [1, 2, 3])
 def test_a_rotation_that_fails_again_and_again_loses_no_key(tmp_path: Path, times: int) -> None:
     path = tmp_path / "master.key"

@@ -78,7 +78,9 @@ def context_of(ctx: click.Context) -> Context:
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="ml-connector")
 @click.option(
-    "--home", type=click.Path(path_type=Path), help="Folder of database, key and configuration. [ML_CONNECTOR_HOME]"
+    "--home",
+    type=click.Path(path_type=Path, readable=False),
+    help="Folder of database, key and configuration. [ML_CONNECTOR_HOME]",
 )
 @click.option("--database", help="PostgreSQL address; without it SQLite in the home. [ML_CONNECTOR_DATABASE]")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")
