@@ -20,7 +20,6 @@ from ml_connector.quickbooks import requests
 from ml_connector.quickbooks.answers import ResponseHead, UnreadableAnswer, UnreadableRecord, read_answer
 from ml_connector.quickbooks.render import message_set
 from ml_connector.quickbooks.statuses import Fate, classify_status
-from ml_connector.quickbooks.versions import Version
 from ml_connector.store import documents, duties
 from ml_connector.store.cents import from_cents
 from ml_connector.store.chain import ExchangeRef
@@ -83,7 +82,7 @@ class Bills:
             waiting = replan_if_stale(visit.ledger, waiting)
             if waiting:
                 visit.notes["looking"] = [document.pk for document in waiting]
-                return message_set(lookups(waiting, visit.version), version=visit.version)
+                return message_set(lookups(visit, waiting), version=visit.version)
         return None
 
     def _take_looked_up(self, visit: Visit, answer: Answer) -> None:
@@ -93,7 +92,7 @@ class Bills:
                 _unreadable_lookup(visit, looked_up, f"{answer.failure.says} {answer.failure.words}".strip(), answer)
             visit.notes["stop"] = True
             return
-        found = candidates(answer.text)
+        found = candidates(answer)
         if found is None:
             visit.notes["stop"] = True
             return
@@ -248,7 +247,7 @@ def sought(document: Document, *, in_doubt: bool = False) -> Sought:
     )
 
 
-def lookups(waiting: Sequence[Document], version: Version) -> list[str]:
+def lookups(visit: Visit, waiting: Sequence[Document]) -> list[str]:
     """Return the queries that find these documents if they are there: by number, and by TxnID where a person named one."""
     asked = []
     for kind in _KINDS:
@@ -256,17 +255,19 @@ def lookups(waiting: Sequence[Document], version: Version) -> list[str]:
         numbers = [document.ref_number for document in of_kind]
         named = [TxnId(document.wanted_txn_id) for document in of_kind if document.wanted_txn_id]
         if numbers:
-            asked.append(requests.txn_query_by_ref_numbers(kind, numbers, f"look.{kind}.number", version))
+            asked.append(
+                requests.txn_query_by_ref_numbers(kind, numbers, f"look.{visit.serial}.{kind}.number", visit.version)
+            )
         if named:
-            asked.append(requests.txn_query_by_txn_ids(kind, named, f"look.{kind}.id", version))
+            asked.append(requests.txn_query_by_txn_ids(kind, named, f"look.{visit.serial}.{kind}.id", visit.version))
     return asked
 
 
-def candidates(text: str) -> dict[str, list[LedgerTxn]] | None:
+def candidates(answer: Answer) -> dict[str, list[LedgerTxn]] | None:
     """Return what the lookups found, by kind; None if a lookup failed and so proves nothing."""
     found: dict[str, dict[str, LedgerTxn]] = {}
     try:
-        for part in read_answer(text):
+        for part in answer.parts():
             if isinstance(part, ResponseHead):
                 if classify_status(part.status_code, part.message).fate not in _LOOKUP_WORKED:
                     return None

@@ -24,7 +24,6 @@ from ml_connector.quickbooks import requests
 from ml_connector.quickbooks.answers import Part, SetHead, UnreadableAnswer, UnreadableRecord, read_answer
 from ml_connector.quickbooks.render import message_set, status_check
 from ml_connector.quickbooks.statuses import SetFate, classify_message_set
-from ml_connector.quickbooks.versions import Version
 from ml_connector.store import documents, duties, sessions
 from ml_connector.store.documents import Hop
 from ml_connector.store.models import Document, MessageSet
@@ -56,7 +55,7 @@ class Doubts:
         if notes["stage"] == "again":
             return self._send_again(visit, row)
         notes["stage"] = "lookup"
-        return message_set(_wide_lookups(_in_doubt(visit, row), visit.version), version=visit.version)
+        return message_set(_wide_lookups(visit, _in_doubt(visit, row)), version=visit.version)
 
     def take(self, visit: Visit, answer: Answer) -> None:
         """Take QuickBooks' word on the set at hand."""
@@ -101,7 +100,7 @@ class Doubts:
         visit.notes["stage"] = "lookup"
 
     def _take_lookup(self, visit: Visit, row: MessageSet, answer: Answer) -> None:
-        found = candidates(answer.text)
+        found = candidates(answer)
         if found is None:
             self._finish(visit, row)
             return
@@ -164,9 +163,9 @@ def _in_doubt(visit: Visit, row: MessageSet) -> list[Document]:
     return list(rows.defer("raw").order_by("pk"))
 
 
-def _wide_lookups(waiting: Sequence[Document], version: Version) -> list[str]:
+def _wide_lookups(visit: Visit, waiting: Sequence[Document]) -> list[str]:
     """By number, and by vendor and date: a user may have changed the number since, but our mark would still be there."""
-    asked = lookups(waiting, version)
+    asked = lookups(visit, waiting)
     for kind in (TxnKind.BILL, TxnKind.VENDOR_CREDIT):
         days: dict[str, set[str]] = {}
         for document in waiting:
@@ -175,9 +174,8 @@ def _wide_lookups(waiting: Sequence[Document], version: Version) -> list[str]:
         for day, vendors in sorted(days.items()):
             on = date.fromisoformat(day)
             vendor_ids = [ListId(vendor) for vendor in sorted(vendors)]
-            asked.append(
-                requests.txn_query_by_vendor_and_dates(kind, vendor_ids, on, on, f"look.{kind}.{day}", version)
-            )
+            name = f"look.{visit.serial}.{kind}.{day}"
+            asked.append(requests.txn_query_by_vendor_and_dates(kind, vendor_ids, on, on, name, visit.version))
     return asked
 
 

@@ -147,7 +147,7 @@ class WebConnectorService:
                 )
                 call.explain(f"{failure.says} {failure.do} ({failure.hresult})")
             asked = in_flight[0].text if in_flight else call.session.work.pop("asked", "")
-            answer = Answer(response, failure, lambda: call.keep("receiveResponseXML", asked, response, hresult))
+            answer = Answer(response, failure, asked, lambda: call.keep("receiveResponseXML", asked, response, hresult))
             try:
                 self._take(call, answer)
             except NeedsOperator as problem:
@@ -274,7 +274,7 @@ class _OpenCall:
     def _lose_if(self, move: Move) -> None:
         if move.answer_lost:
             self._service._lose(self.ledger, "The session went on, or ended, without the answer.")
-            self.session.work.pop("asked", None)
+            _begin_anew(self.session)
 
     def reply(self, reply: Reply) -> None:
         """Note what is answered, and so where the session stands."""
@@ -311,6 +311,16 @@ class _OpenCall:
         if error is None and self.session.pk:
             self.session.save()
         self._frame.__exit__(kind, error, trace)  # type: ignore[arg-type]
+
+
+def _begin_anew(session: Session) -> None:
+    """An answer was lost while the session went on. What was asked is asked again from its beginning: QuickBooks' next
+    page would leave the lost one out."""
+    session.work.pop("asked", None)
+    session.work["done"] = session.work.get("done", 0) + 1
+    for notes in session.work.get("notes", {}).values():
+        for name in ("reading", "looking", "adding", "set", "stage", "remembered"):
+            notes.pop(name, None)
 
 
 class _Errands:
