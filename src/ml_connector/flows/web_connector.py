@@ -20,7 +20,7 @@ from ml_connector.flows.payments import Payments
 from ml_connector.flows.settling import answer_lost
 from ml_connector.flows.surroundings import WEB_CONNECTOR_PASSWORD, Surroundings, settings_of
 from ml_connector.flows.visit import Answer, Errand, Visit
-from ml_connector.quickbooks.failures import classify_hresult
+from ml_connector.quickbooks.failures import UNREADABLE, classify_hresult
 from ml_connector.quickbooks.session import (
     GIVE_UP,
     NO_REQUEST,
@@ -103,6 +103,10 @@ class WebConnectorService:
             if call.move.duty is not Duty.FIND_WORK:
                 call.reply(Reply.NOTHING_LEFT)
                 return NO_REQUEST
+            if call.ledger.connection.paused:
+                call.explain(f"The connection is paused: {call.ledger.connection.pause_reason}")
+                call.reply(Reply.NOTHING_LEFT)
+                return NO_REQUEST
             try:
                 text = self._next_request(call, hcp, path, major, minor)
             except NeedsOperator as problem:
@@ -155,7 +159,9 @@ class WebConnectorService:
                 call.reply(Reply.FAILED)
                 return -1
             call.session.work["done"] = call.session.work.get("done", 0) + 1
-            if failure is not None:
+            # A query that QuickBooks cannot read leaves its session whole, and the rest of the work goes on in it.
+            goes_on = failure is None or (failure.hresult == UNREADABLE and call.session.company_known and not in_flight)
+            if not goes_on:
                 call.reply(Reply.FAILED)
                 return -1
             percent = progress(call.session.work["done"], call.errands.left())
