@@ -172,36 +172,40 @@ REGISTER: ReadOnlyDict[str, FaultText] = {
     "MLC-BLOCK-01": FaultText(
         says="The invoice is blocked for payment in Basware.",
         do="Remove the payment block in Basware and send the invoice again, or let such invoices be posted: ml-connector"
-        " connection set --post-payment-blocked.",
+        " connection set <NAME> --post-payment-blocked.",
         owner=Owner.CLERK,
     ),
     "MLC-DUP-01": FaultText(
-        says="QuickBooks already has a document {value} of this vendor, but it differs: {detail}.",
-        do="Decide: ml-connector link to use the existing one, or ml-connector retry --post-new if it is another invoice.",
+        says="QuickBooks already has {value}, but it differs: {detail}.",
+        do="Decide: ml-connector link <ID> --txn-id <TxnID> to use the existing one, or ml-connector retry <ID> --post-new if"
+        " it is another invoice.",
         owner=Owner.CLERK,
         words="Possible duplicate",
     ),
     "MLC-DUP-02": FaultText(
         says="QuickBooks already has {value}, posted for another Basware invoice ({detail}).",
-        do="Decide: give up on the invoice if the supplier sent it twice, or ml-connector retry --post-new if it is another one.",
+        do="Decide: ml-connector give-up <ID> --reason <why> if the supplier sent it twice, or ml-connector retry <ID>"
+        " --post-new if it is another one.",
         owner=Owner.CLERK,
         words="Possible duplicate",
     ),
     "MLC-DUP-03": FaultText(
         says="More than one document in QuickBooks could be this invoice: {detail}.",
-        do="Decide: ml-connector link names the right one, or ml-connector retry --post-new if none of them is.",
+        do="Decide: ml-connector link <ID> --txn-id <TxnID> names the right one, or ml-connector retry <ID> --post-new if none"
+        " of them is.",
         owner=Owner.CLERK,
         words="Possible duplicate",
     ),
     "MLC-DUP-04": FaultText(
         says="The outcome of an earlier attempt is unknown, and QuickBooks has {value}, which may be this invoice: {detail}.",
-        do="Decide: ml-connector link if it is, or ml-connector retry --post-new if it is another one.",
+        do="Decide: ml-connector link <ID> --txn-id <TxnID> if it is, or ml-connector retry <ID> --post-new if it is another"
+        " one.",
         owner=Owner.CLERK,
         words="Possible duplicate",
     ),
     "MLC-LINK-01": FaultText(
         says="The document {value} that was named for linking is not in QuickBooks, or belongs to another vendor.",
-        do="Look up the TxnID in QuickBooks and link again, or post a new one: ml-connector retry --post-new.",
+        do="Look up the TxnID in QuickBooks and link again, or post a new one: ml-connector retry <ID> --post-new.",
         owner=Owner.CLERK,
         words="Possible duplicate",
     ),
@@ -226,7 +230,7 @@ REGISTER: ReadOnlyDict[str, FaultText] = {
     ),
     "MLC-QB-04": FaultText(
         says="QuickBooks could not read the request ({detail}); nothing was entered.",
-        do="Send the output of ml-connector show to the connector's support; the invoice is held and not sent again.",
+        do="Send the output of ml-connector show <ID> to the connector's support; the invoice is held and not sent again.",
         owner=Owner.ADMIN,
         words="Refused by QuickBooks",
     ),
@@ -248,7 +252,8 @@ REGISTER: ReadOnlyDict[str, FaultText] = {
     ),
     "MLC-CHANGED-01": FaultText(
         says="Basware offers this invoice again with other content, but it is already in QuickBooks as {value}: {detail}.",
-        do="Correct the document in QuickBooks by hand, then: ml-connector link to confirm it as it stands.",
+        do="Correct the document in QuickBooks by hand, then: ml-connector link <ID> --txn-id <TxnID> to confirm it as it"
+        " stands.",
         owner=Owner.CONTROLLER,
     ),
 }

@@ -76,7 +76,7 @@ def match(sought: Sought, candidates: Sequence[LedgerTxn]) -> Match:
     if sought.in_doubt:
         return _question("MLC-DUP-04", _describe(only), differences or "everything but our mark agrees", only)
     if differences:
-        return _question("MLC-DUP-01", sought.ref_number, differences, only)
+        return _question("MLC-DUP-01", _describe(only), differences, only)
     return Match(verdict=Verdict.LINKABLE, found=only)
 
 
@@ -100,9 +100,8 @@ def _judge_tagged(sought: Sought, tagged: Sequence[LedgerTxn]) -> Match:
     listed = ", ".join(_describe(txn) for txn in tagged)
     if len(equal) > 1 or len(tagged) > 1:
         return _question("MLC-DUP-03", "", listed)
-    return _question(
-        "MLC-DUP-01", sought.ref_number, "it carries our mark, but " + _differences(tagged[0], sought), tagged[0]
-    )
+    differences = "it carries our mark, but " + _differences(tagged[0], sought)
+    return _question("MLC-DUP-01", _describe(tagged[0]), differences, tagged[0])
 
 
 def _same_number(txn: LedgerTxn, sought: Sought) -> bool:

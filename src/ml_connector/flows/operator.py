@@ -22,8 +22,11 @@ def find(connection: Connection | None, text: str) -> Document:
     """Find a document by our number, invoice id, invoice number, RefNumber or TxnID.
 
     Raises:
-        NeedsOperator: nothing, or more than one document, is found.
+        NeedsOperator: the text is empty, or stands for no document or for more than one.
     """
+    text = text.strip()
+    if not text:
+        raise NeedsOperator("The ID is empty; ml-connector documents lists what there is.")
     rows = Document.objects.all() if connection is None else documents.of(connection.pk)
     queries: list[dict[str, int | str]] = [{"pk": int(text)}] if text.isdigit() and len(text) < 10 else []
     queries += [{"invoice_id": text}, {"txn_id": text}, {"invoice_number": text}, {"ref_number": text}]
@@ -63,6 +66,9 @@ def retry(surroundings: Surroundings, document: Document, actor: str, *, post_ne
 
 def link(surroundings: Surroundings, document: Document, txn_id: str, actor: str) -> str:
     """Name the transaction in QuickBooks that this document is; QuickBooks is asked for it in the next session."""
+    txn_id = txn_id.strip()
+    if not txn_id:
+        raise NeedsOperator("The TxnID is empty; ml-connector why <ID> names the document that was found.")
     with _acting(surroundings, document, actor) as act:
         if act.state is State.CHANGED:
             if txn_id != document.txn_id:

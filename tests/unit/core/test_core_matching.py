@@ -85,6 +85,14 @@ def test_what_a_person_typed_in_with_a_difference_is_a_question_that_names_it(
     assert judged.fault is not None
     assert judged.fault.code == "MLC-DUP-01"
     assert words in judged.fault.says
+    assert "(TxnID " in judged.fault.says
+
+
+def test_a_question_about_our_own_mark_gives_the_txn_id() -> None:
+    judged = match(sought(), [in_quickbooks(memo=TAG, amount=Decimal("7.00"), txn_id=TxnId("4-2"))])
+    assert judged.fault is not None
+    assert "TxnID 4-2" in judged.fault.says
+    assert "ml-connector link <ID> --txn-id <TxnID>" in judged.fault.do
 
 
 def test_an_unknown_invoice_date_agrees_with_nothing() -> None:
