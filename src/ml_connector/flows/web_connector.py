@@ -160,7 +160,9 @@ class WebConnectorService:
                 return -1
             call.session.work["done"] = call.session.work.get("done", 0) + 1
             # A query that QuickBooks cannot read leaves its session whole, and the rest of the work goes on in it.
-            goes_on = failure is None or (failure.hresult == UNREADABLE and call.session.company_known and not in_flight)
+            goes_on = failure is None or (
+                failure.hresult == UNREADABLE and call.session.company_known and not in_flight
+            )
             if not goes_on:
                 call.reply(Reply.FAILED)
                 return -1
