@@ -102,6 +102,9 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
     reoffer: dict[str, object] = {"acknowledged_at": None, "due_at": None, "reason": ""}
     changed = _content_of(raw.raw) != _content_of(bytes(document.raw))
     event = Event.OFFERED_CHANGED if changed else Event.OFFERED_AGAIN
+    if changed:
+        # What a person decided was decided on what the invoice said then.
+        reoffer |= {"post_new": False, "wanted_txn_id": "", "alone": False}
     if document.state == State.POSTED and not changed:
         # Its answer is still to be given. Under a name of its own, because the earlier transfer may have been answered
         # without our knowing, and that answer does not count for this one.
