@@ -127,3 +127,17 @@ def test_while_basware_cannot_be_reached_work_with_quickbooks_goes_on(world: Wor
     world.passes(3600)
     world.run_until_idle()
     assert world.basware.heard_about(invoice) == ["success"]
+
+
+def test_what_a_person_said_of_look_alikes_does_not_outlive_the_content(world: World) -> None:
+    vendor = world.firm.vendor_named("Q")
+    for number in ("K-1", "K-2"):
+        line = {"account": world.firm.account_numbered("6110").list_id, "amount": "99"}
+        world.quickbooks.screen.type_bill(vendor=vendor.list_id, ref_number=number, txn_date="2026-11-01", lines=[line])
+    invoice = world.basware.approves(number="K-1", vendor=vendor)
+    world.run_until_idle()
+    world.connector.retries(invoice, post_new=True)
+    world.works()
+    world.basware.transfers_again(invoice, invoiceNumber="K-2")
+    world.run_until_idle()
+    assert len([bill for bill in world.quickbooks.bills(ours=False) if bill["ref_number"] == "K-2"]) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from itertools import takewhile
+from typing import Any
 
 from ml_connector.core.books import ListId, TxnId
 from ml_connector.core.faults import Fault
@@ -18,17 +19,14 @@ from ml_connector.flows.settling import answer_lost, close_if_settled, posted_co
 from ml_connector.flows.visit import Answer, Visit
 from ml_connector.quickbooks import requests
 from ml_connector.quickbooks.answers import ResponseHead, UnreadableAnswer, UnreadableRecord, read_answer
+from ml_connector.quickbooks.failures import UNREADABLE
 from ml_connector.quickbooks.render import message_set
 from ml_connector.quickbooks.statuses import Fate, classify_status
-from ml_connector.quickbooks.versions import Version
 from ml_connector.store import documents, duties
 from ml_connector.store.cents import from_cents
 from ml_connector.store.chain import ExchangeRef
 from ml_connector.store.documents import Hop
 from ml_connector.store.models import Document, MessageSet
-
-#: HRESULT of a message that QuickBooks could not read, and so did not act on. Source: docs/reference/quickbooks.md.
-UNREADABLE = "0x80040400"
 
 _KINDS = (TxnKind.BILL, TxnKind.VENDOR_CREDIT)
 
@@ -83,7 +81,7 @@ class Bills:
             waiting = replan_if_stale(visit.ledger, waiting)
             if waiting:
                 visit.notes["looking"] = [document.pk for document in waiting]
-                return message_set(lookups(waiting, visit.version), version=visit.version)
+                return message_set(lookups(visit, waiting), version=visit.version)
         return None
 
     def _take_looked_up(self, visit: Visit, answer: Answer) -> None:
@@ -93,12 +91,16 @@ class Bills:
                 _unreadable_lookup(visit, looked_up, f"{answer.failure.says} {answer.failure.words}".strip(), answer)
             visit.notes["stop"] = True
             return
-        found = candidates(answer.text)
+        found = candidates(answer)
         if found is None:
+            visit.session.last_error = (
+                "QuickBooks did not say which invoices it has already, so none was added; the session's user may lack the"
+                " right to see Bills."
+            )
             visit.notes["stop"] = True
             return
         hops: list[Hop] = []
-        ready: list[int] = []
+        ready: list[list[Any]] = []
         taken = _taken(visit, looked_up)
         claimed: dict[str, Document] = {}
         for document in looked_up:
@@ -106,7 +108,7 @@ class Bills:
             if judged.verdict is Verdict.ABSENT and not document.post_new:
                 judged = _on_its_way(document, looked_up, taken) or judged
             if judged.verdict is Verdict.ABSENT:
-                ready.append(document.pk)
+                ready.append([document.pk, _looked_for(document)])
                 continue
             hops.append(found_hop(visit, document, judged, answer.exchange, claimed))
         documents.hop_all(visit.ledger, hops)
@@ -117,16 +119,18 @@ class Bills:
     # Adding.
 
     def _ask_to_add(self, visit: Visit) -> str | None:
-        ready: list[int] = visit.notes["ready"]
+        ready: list[list[Any]] = visit.notes["ready"]
         size = self._set_size(visit)
-        batch = _still_waiting(visit, ready[:size], documents.TO_ADD)
+        looked_for = dict(ready[:size])
+        batch = _still_waiting(visit, list(looked_for), documents.TO_ADD)
         visit.notes["ready"] = ready[size:]
         lonely = [document for document in batch if document.alone]
         if lonely and len(batch) > 1:
             batch = [document for document in batch if not document.alone] or lonely[:1]
             kept = {document.pk for document in batch}
-            visit.notes["ready"] += [document.pk for document in lonely if document.pk not in kept]
-        batch = replan_if_stale(visit.ledger, batch)
+            visit.notes["ready"] += [[d.pk, looked_for[d.pk]] for d in lonely if d.pk not in kept]
+        # What was planned anew since, or offered with other content, was not looked up as it now is: it is, next time.
+        batch = [d for d in replan_if_stale(visit.ledger, batch) if _looked_for(d) == looked_for[d.pk]]
         if not batch:
             return self._ask_to_add(visit) if visit.notes["ready"] else None
         names = tuple(request_id(document.pk, document.plan_no) for document in batch)
@@ -161,7 +165,7 @@ def take_write_answer(visit: Visit, row: MessageSet, answer: Answer) -> None:
     )
     failure = answer.failure
     if failure is not None:
-        if failure.applied is False:
+        if failure.hresult == UNREADABLE and row.fate == MessageSet.Fate.SENT:
             _unreadable_set(visit, row, waiting, f"{failure.says} {failure.words}".strip(), answer.exchange)
         else:
             answer_lost(visit.ledger, [row], f"{failure.says} ({failure.hresult}: {failure.words})")
@@ -248,7 +252,7 @@ def sought(document: Document, *, in_doubt: bool = False) -> Sought:
     )
 
 
-def lookups(waiting: Sequence[Document], version: Version) -> list[str]:
+def lookups(visit: Visit, waiting: Sequence[Document]) -> list[str]:
     """Return the queries that find these documents if they are there: by number, and by TxnID where a person named one."""
     asked = []
     for kind in _KINDS:
@@ -256,25 +260,42 @@ def lookups(waiting: Sequence[Document], version: Version) -> list[str]:
         numbers = [document.ref_number for document in of_kind]
         named = [TxnId(document.wanted_txn_id) for document in of_kind if document.wanted_txn_id]
         if numbers:
-            asked.append(requests.txn_query_by_ref_numbers(kind, numbers, f"look.{kind}.number", version))
+            asked.append(
+                requests.txn_query_by_ref_numbers(kind, numbers, f"look.{visit.serial}.{kind}.number", visit.version)
+            )
         if named:
-            asked.append(requests.txn_query_by_txn_ids(kind, named, f"look.{kind}.id", version))
+            asked.append(requests.txn_query_by_txn_ids(kind, named, f"look.{visit.serial}.{kind}.id", visit.version))
     return asked
 
 
-def candidates(text: str) -> dict[str, list[LedgerTxn]] | None:
+def candidates(answer: Answer) -> dict[str, list[LedgerTxn]] | None:
     """Return what the lookups found, by kind; None if a lookup failed and so proves nothing."""
     found: dict[str, dict[str, LedgerTxn]] = {}
     try:
-        for part in read_answer(text):
+        for part in answer.parts():
             if isinstance(part, ResponseHead):
-                if classify_status(part.status_code, part.message).fate not in _LOOKUP_WORKED:
+                fate = classify_status(part.status_code, part.message).fate
+                if fate not in _LOOKUP_WORKED and not (part.status_code in _GONE and is_by_vendor(part.request_id)):
                     return None
             elif isinstance(part, LedgerTxn):
                 found.setdefault(part.kind, {})[part.txn_id] = part
     except (UnreadableAnswer, UnreadableRecord):
         return None
     return {kind: list(by_id.values()) for kind, by_id in found.items()}
+
+
+#: A vendor that was merged or deleted meanwhile; its Bills are found by their numbers, under whatever vendor they are now.
+_GONE = frozenset({3120, 3140})
+
+
+def by_vendor(serial: int, kind: TxnKind, day: str) -> str:
+    """Name a lookup by vendor and date."""
+    return f"look.{serial}.{kind}.vendor.{day}"
+
+
+def is_by_vendor(request: str) -> bool:
+    """Tell whether a lookup was by vendor and date."""
+    return ".vendor." in request
 
 
 _LOOKUP_WORKED = frozenset({Fate.OK, Fate.WARNED, Fate.EMPTY, Fate.INCOMPLETE})
@@ -331,6 +352,21 @@ def found_hop(
             "linked": not ours,
             "payment_due": document.kind == TxnKind.BILL,
         },
+    )
+
+
+def _looked_for(document: Document) -> str:
+    """Name what a lookup was for: an invoice that has another vendor, number, date or amount since is another question."""
+    return "|".join(
+        (
+            str(document.plan_no),
+            document.kind,
+            document.vendor_list_id,
+            document.ref_number,
+            document.txn_date,
+            document.invoice_date,
+            str(document.gross_cents),
+        )
     )
 
 

@@ -15,16 +15,16 @@ from datetime import date
 
 from ml_connector.core.books import ListId
 from ml_connector.core.matching import Verdict, match
-from ml_connector.core.records import LedgerTxn, TxnKind
+from ml_connector.core.records import TxnKind
 from ml_connector.core.states import Event, State
-from ml_connector.flows.bills import candidates, found_hop, lookups, sought, take_write_answer
+from ml_connector.flows.bills import by_vendor, candidates, found_hop, lookups, sought, take_write_answer
 from ml_connector.flows.settling import close_if_settled, replies, settle
 from ml_connector.flows.visit import Answer, Visit
 from ml_connector.quickbooks import requests
 from ml_connector.quickbooks.answers import Part, SetHead, UnreadableAnswer, UnreadableRecord, read_answer
+from ml_connector.quickbooks.failures import UNREADABLE
 from ml_connector.quickbooks.render import message_set, status_check
 from ml_connector.quickbooks.statuses import SetFate, classify_message_set
-from ml_connector.quickbooks.versions import Version
 from ml_connector.store import documents, duties, sessions
 from ml_connector.store.documents import Hop
 from ml_connector.store.models import Document, MessageSet
@@ -56,7 +56,7 @@ class Doubts:
         if notes["stage"] == "again":
             return self._send_again(visit, row)
         notes["stage"] = "lookup"
-        return message_set(_wide_lookups(_in_doubt(visit, row), visit.version), version=visit.version)
+        return message_set(_wide_lookups(visit, _in_doubt(visit, row)), version=visit.version)
 
     def take(self, visit: Visit, answer: Answer) -> None:
         """Take QuickBooks' word on the set at hand."""
@@ -66,7 +66,11 @@ class Doubts:
             self._finish(visit, row)
             take_write_answer(visit, row, answer)
         elif answer.failure is not None:
-            self._finish(visit, row)
+            if stage == "memory" and answer.failure.hresult == UNREADABLE:
+                # It cannot be asked this way. What it remembers is not known, so this id is not used again.
+                visit.notes |= {"stage": "lookup", "remembered": True}
+            else:
+                self._finish(visit, row)
         elif stage == "memory":
             self._take_memory(visit, row, answer)
         else:
@@ -101,7 +105,7 @@ class Doubts:
         visit.notes["stage"] = "lookup"
 
     def _take_lookup(self, visit: Visit, row: MessageSet, answer: Answer) -> None:
-        found = candidates(answer.text)
+        found = candidates(answer)
         if found is None:
             self._finish(visit, row)
             return
@@ -110,7 +114,7 @@ class Doubts:
         claimed: dict[str, Document] = {}
         waiting = _in_doubt(visit, row)
         for document in waiting:
-            judged = match(sought(document, in_doubt=True), _plausible(document, found.get(document.kind, ())))
+            judged = match(sought(document, in_doubt=True), found.get(document.kind, ()))
             if judged.verdict is Verdict.ABSENT:
                 absent.append(document)
             else:
@@ -164,9 +168,9 @@ def _in_doubt(visit: Visit, row: MessageSet) -> list[Document]:
     return list(rows.defer("raw").order_by("pk"))
 
 
-def _wide_lookups(waiting: Sequence[Document], version: Version) -> list[str]:
+def _wide_lookups(visit: Visit, waiting: Sequence[Document]) -> list[str]:
     """By number, and by vendor and date: a user may have changed the number since, but our mark would still be there."""
-    asked = lookups(waiting, version)
+    asked = lookups(visit, waiting)
     for kind in (TxnKind.BILL, TxnKind.VENDOR_CREDIT):
         days: dict[str, set[str]] = {}
         for document in waiting:
@@ -175,16 +179,9 @@ def _wide_lookups(waiting: Sequence[Document], version: Version) -> list[str]:
         for day, vendors in sorted(days.items()):
             on = date.fromisoformat(day)
             vendor_ids = [ListId(vendor) for vendor in sorted(vendors)]
-            asked.append(
-                requests.txn_query_by_vendor_and_dates(kind, vendor_ids, on, on, f"look.{kind}.{day}", version)
-            )
+            name = by_vendor(visit.serial, kind, day)
+            asked.append(requests.txn_query_by_vendor_and_dates(kind, vendor_ids, on, on, name, visit.version))
     return asked
-
-
-def _plausible(document: Document, found: Sequence[LedgerTxn]) -> list[LedgerTxn]:
-    """Leave out what only the wide lookup brought and cannot be this document: another vendor's, or another number
-    without our mark. `match` judges the rest."""
-    return [txn for txn in found if txn.vendor == document.vendor_list_id]
 
 
 def _release(visit: Visit, twice: Sequence[Document], answer: Answer) -> None:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from ml_connector.core.books import ListKind
 from ml_connector.core.records import Currency, ListRecord
-from ml_connector.flows.reading import Reading
+from ml_connector.flows.reading import Reading, end, leave_out, note_unreadable, trouble_with
 from ml_connector.flows.visit import Answer, Visit
 from ml_connector.quickbooks import requests
-from ml_connector.quickbooks.answers import ResponseHead, UnreadableAnswer, UnreadableRecord, read_answer
+from ml_connector.quickbooks.answers import ResponseHead, UnreadableAnswer, UnreadableRecord
 from ml_connector.quickbooks.render import message_set
-from ml_connector.quickbooks.statuses import Fate, classify_status
 from ml_connector.store import duties, lists
 from ml_connector.store.chain import Entry
-from ml_connector.store.models import Connection, Duty
+from ml_connector.store.models import Connection
 
 _CHUNK = 500
 _CURRENCIES = "currencies"
@@ -45,13 +43,13 @@ class Lists:
         """Ask for the next page."""
         step = visit.notes.setdefault("step", _first_step(visit.connection))
         version = visit.version
+        name = f"lists.{visit.serial}.{step}"
         if step == _CURRENCIES:
-            return message_set([requests.currency_query("lists.currencies", version)], version=version)
+            return message_set([requests.currency_query(name, version)], version=version)
         kind = ListKind(step)
         reading = Reading(visit, step)
         since = reading.since()
         page = reading.page(visit.settings.list_page)
-        name = f"lists.{step}"
         query: Callable[[], str] = {
             ListKind.TERMS: lambda: requests.terms_query(name, version, modified_since=since),
             ListKind.ACCOUNT: lambda: requests.account_query(name, version, modified_since=since),
@@ -66,7 +64,6 @@ class Lists:
         problem = answer.failure.says if answer.failure else self._take_records(visit, answer)
         if problem:
             # Everything read so far is stored; the reading begins again from its watermark the next time.
-            Reading(visit, "").drop()
             self._end(visit, problem)
 
     def _take_records(self, visit: Visit, answer: Answer) -> str:
@@ -75,8 +72,9 @@ class Lists:
         chunk: list[ListRecord] = []
         currencies: dict[str, str] = {}
         changed, head = 0, None
+        unreadable: list[UnreadableRecord] = []
         try:
-            for part in read_answer(answer.text):
+            for part in answer.parts(unreadable.append):
                 if isinstance(part, ResponseHead):
                     head = part
                 elif isinstance(part, ListRecord):
@@ -87,14 +85,18 @@ class Lists:
                         chunk = []
                 elif isinstance(part, Currency):
                     currencies[part.name] = part.code
-        except (UnreadableAnswer, UnreadableRecord) as error:
+        except UnreadableAnswer as error:
             return str(error)
         changed += lists.store_records(visit.connection, chunk, visit.connection.currencies)
-        if head is None:
-            return "QuickBooks answered without a word on the list."
-        judged = classify_status(head.status_code, head.message)
-        if judged.fate not in {Fate.OK, Fate.WARNED, Fate.EMPTY}:
-            return f"{judged.says} ({head.status_code}: {head.message})"
+        note_unreadable(visit, unreadable, answer)
+        trouble = trouble_with(head, f"The {step} list")
+        if trouble is not None:
+            if not trouble.others_can_be_read:
+                return trouble.sentence
+            leave_out(visit, trouble)
+            self._next_step(visit, step)
+            return ""
+        assert head is not None
         if currencies:
             _store_currencies(visit, currencies)
         if changed:
@@ -119,19 +121,9 @@ class Lists:
             self._end(visit, "")
 
     def _end(self, visit: Visit, problem: str) -> None:
-        visit.notes.pop("step", None)
-        visit.notes["done"] = True
-        end_duty(visit, duties.LISTS, visit.settings.list_read_s, problem)
-
-
-def end_duty(visit: Visit, name: str, next_in_s: float, problem: str) -> None:
-    """Note that a reading is done until its next time, or that it failed and is due again in the next session."""
-    if not problem:
-        duties.done(visit.connection.pk, name, visit.now, next_in_s)
-        return
-    Duty.objects.filter(connection=visit.connection, name=name).update(
-        due_at=visit.now + timedelta(seconds=1), last_error=problem[:500]
-    )
+        end(visit, duties.LISTS, visit.settings.list_read_s, problem)
+        if not problem:
+            duties.wake(visit.connection.pk, visit.now, duties.PLANNING)
 
 
 def _first_step(connection: Connection) -> str:

@@ -6,13 +6,11 @@ from datetime import timedelta
 
 from ml_connector.core.books import TxnId
 from ml_connector.core.records import DeletedTxn, Payment, TxnKind
-from ml_connector.flows.lists import end_duty
-from ml_connector.flows.reading import Reading
+from ml_connector.flows.reading import Reading, end, leave_out, note_unreadable, trouble_with
 from ml_connector.flows.visit import Answer, Visit
 from ml_connector.quickbooks import requests
-from ml_connector.quickbooks.answers import ResponseHead, UnreadableAnswer, UnreadableRecord, read_answer
+from ml_connector.quickbooks.answers import ResponseHead, UnreadableAnswer, UnreadableRecord
 from ml_connector.quickbooks.render import message_set
-from ml_connector.quickbooks.statuses import Fate, classify_status
 from ml_connector.store import duties, payments
 from ml_connector.store.chain import Entry
 
@@ -45,12 +43,13 @@ class Payments:
         step = visit.notes.setdefault("step", _STEPS[0])
         reading = Reading(visit, f"payments.{step}")
         since = reading.since() or (visit.connection.created_at - _FIRST_READING).replace(tzinfo=None, microsecond=0)
+        name = f"payments.{visit.serial}.{step}"
         if step == _DELETED:
-            request = requests.txn_deleted_query(_KINDS, "payments.deleted", visit.version, since=since)
+            request = requests.txn_deleted_query(_KINDS, name, visit.version, since=since)
         else:
             request = requests.payment_query(
                 TxnKind(step),
-                f"payments.{step}",
+                name,
                 visit.version,
                 modified_since=since,
                 page=reading.page(visit.settings.txn_page),
@@ -61,7 +60,6 @@ class Payments:
         """Store what came, and mark our documents whose payments changed."""
         problem = answer.failure.says if answer.failure else self._take_payments(visit, answer)
         if problem:
-            Reading(visit, "").drop()
             self._end(visit, problem)
 
     def _take_payments(self, visit: Visit, answer: Answer) -> str:
@@ -70,8 +68,9 @@ class Payments:
         found: list[Payment] = []
         gone: list[TxnId] = []
         head = None
+        unreadable: list[UnreadableRecord] = []
         try:
-            for part in read_answer(answer.text):
+            for part in answer.parts(unreadable.append):
                 if isinstance(part, ResponseHead):
                     head = part
                 elif isinstance(part, Payment):
@@ -80,13 +79,17 @@ class Payments:
                 elif isinstance(part, DeletedTxn):
                     gone.append(part.txn_id)
                     reading.saw(part.time_deleted)
-        except (UnreadableAnswer, UnreadableRecord) as error:
+        except UnreadableAnswer as error:
             return str(error)
-        if head is None:
-            return "QuickBooks answered without a word on payments."
-        judged = classify_status(head.status_code, head.message)
-        if judged.fate not in {Fate.OK, Fate.WARNED, Fate.EMPTY}:
-            return f"{judged.says} ({head.status_code}: {head.message})"
+        note_unreadable(visit, unreadable, answer)
+        trouble = trouble_with(head, f"The {step} payments")
+        if trouble is not None:
+            if not trouble.others_can_be_read:
+                return trouble.sentence
+            leave_out(visit, trouble)
+            self._next_step(visit, step)
+            return ""
+        assert head is not None
         changed = payments.replace_shares(visit.connection, found, gone)
         if changed:
             words = f"Payments of {changed} documents changed in QuickBooks."
@@ -95,14 +98,15 @@ class Payments:
         if reading.more(head.iterator_id, head.iterator_remaining):
             return ""
         reading.finish()
+        self._next_step(visit, step)
+        return ""
+
+    def _next_step(self, visit: Visit, step: str) -> None:
         following = _STEPS.index(step) + 1
         if following < len(_STEPS):
             visit.notes["step"] = _STEPS[following]
         else:
             self._end(visit, "")
-        return ""
 
     def _end(self, visit: Visit, problem: str) -> None:
-        visit.notes.pop("step", None)
-        visit.notes["done"] = True
-        end_duty(visit, duties.PAYMENTS, visit.settings.payment_read_s, problem)
+        end(visit, duties.PAYMENTS, visit.settings.payment_read_s, problem)

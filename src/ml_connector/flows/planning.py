@@ -67,6 +67,8 @@ def plan_all(ledger: Ledger, due: Sequence[Document]) -> int:
             continue
         about = about_invoice(reading)
         decided = plan_bill(reading, books, mapping, policy)
+        if isinstance(decided, BillPlan) and not wire_ref_number(decided.ref_number):
+            decided = Faults([Fault(code="MLC-NUMBER-01")])  # nothing of it can be seen
         if isinstance(decided, Faults):
             _blocked(document, basis, decided.items, about, hops)
             continue

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ml_connector.flows.visit import Visit
+from ml_connector.flows.visit import Answer, Visit
 from ml_connector.quickbooks import stamps
+from ml_connector.quickbooks.answers import ResponseHead, UnreadableRecord
 from ml_connector.quickbooks.requests import Page
-from ml_connector.store import sessions
+from ml_connector.quickbooks.statuses import Fate, classify_status
+from ml_connector.store import duties, sessions
+from ml_connector.store.chain import Entry
+from ml_connector.store.models import Duty
+
+_READ = frozenset({Fate.OK, Fate.WARNED, Fate.EMPTY})
+_REFUSED = frozenset({Fate.PERMANENT, Fate.OPERATOR})
 
 
 @dataclass(slots=True)
@@ -52,11 +60,53 @@ class Reading:
             sessions.set_watermark(self.visit.connection, self.name, newest)
         self.visit.notes.pop("reading", None)
 
-    def drop(self) -> None:
-        """Forget the pages read so far; the next session begins again from the same watermark."""
-        self.visit.notes.pop("reading", None)
-
     @property
     def left(self) -> int:
         """Records that QuickBooks said are still to come."""
         return int(self._notes.get("left", "0"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why one list or one kind of transaction could not be read."""
+
+    sentence: str
+    others_can_be_read: bool  #: QuickBooks refuses this one alone, for want of a right or a feature
+
+
+def trouble_with(head: ResponseHead | None, step: str) -> Trouble | None:
+    """Judge the answer to a query; None if it was read."""
+    if head is None:
+        return Trouble(sentence=f"QuickBooks answered without a word on {step}.", others_can_be_read=False)
+    judged = classify_status(head.status_code, head.message)
+    if judged.fate in _READ:
+        return None
+    sentence = f"{step} could not be read: {judged.says} ({head.status_code}: {head.message})"
+    return Trouble(sentence=sentence, others_can_be_read=judged.fate in _REFUSED)
+
+
+def note_unreadable(visit: Visit, unreadable: Sequence[UnreadableRecord], answer: Answer) -> None:
+    """Show the records of an answer that could not be read; the others are taken, and do not wait for them."""
+    for error in unreadable[:20]:
+        visit.ledger.note(Entry(event="unreadable_record", words=str(error), exchange=answer.exchange))
+        visit.notes.setdefault("left_out", []).append(str(error))
+
+
+def leave_out(visit: Visit, trouble: Trouble) -> None:
+    """Go on without one list or kind; it is asked for again with the next reading, and its trouble is shown until then."""
+    visit.notes.setdefault("left_out", []).append(trouble.sentence)
+    visit.notes.pop("reading", None)
+
+
+def end(visit: Visit, duty: str, next_in_s: float, problem: str) -> None:
+    """Note that a reading is done until its next time, or that it failed and is due again in the next session."""
+    visit.notes.pop("step", None)
+    visit.notes.pop("reading", None)
+    visit.notes["done"] = True
+    row = Duty.objects.filter(connection=visit.connection, name=duty)
+    if problem:
+        row.update(due_at=visit.now + timedelta(seconds=1), last_error=problem[:500])
+        return
+    duties.done(visit.connection.pk, duty, visit.now, next_in_s)
+    if left_out := visit.notes.get("left_out"):
+        row.update(last_error=" ".join(left_out)[:500])

@@ -62,9 +62,13 @@ def settle(
     """Advance every document that the answer speaks of; return those whose outcome stays unknown."""
     hops: list[Hop] = []
     unknown: list[Document] = []
+    told = [txn_id for reply in answered.values() if (txn_id := _txn_id(reply))]
+    taken = dict(documents.of(ledger.connection.pk).filter(txn_id__in=told).values_list("txn_id", "invoice_number"))
     for document in waiting:
         reply = answered.get((document.pk, document.plan_no))
         hop = _hop(surroundings, ledger, document, reply, exchange) if reply else None
+        if hop is not None and hop.event is Event.ADDED and hop.changes["txn_id"] in taken:
+            hop = _named_for_another(document, str(hop.changes["txn_id"]), taken, exchange)
         if hop is None:
             unknown.append(document)
         else:
@@ -77,12 +81,29 @@ def settle(
     return unknown
 
 
+def _txn_id(reply: Reply) -> str:
+    return reply.txn.txn_id if reply.txn else reply.recovered.txn_id if reply.recovered else ""
+
+
+def _named_for_another(document: Document, txn_id: str, taken: dict[str, str], exchange: ExchangeRef) -> Hop:
+    """Its Bill was linked to another invoice while its own outcome was unknown: a person must sort the two out."""
+    detail = f"invoice {taken[txn_id]}"
+    fault = Fault(code="MLC-DUP-02", value=f"{document.kind} {document.ref_number} (TxnID {txn_id})", detail=detail)
+    changes: dict[str, object] = {
+        "faults": documents.faults_as_json([fault]),
+        "plan_no": document.plan_no + 1,
+        "due_at": None,
+        "message_set": None,
+    }
+    return Hop(document=document, event=Event.REFUSED, words=fault.says, exchange=exchange, changes=changes)
+
+
 def _hop(
     surroundings: Surroundings, ledger: Ledger, document: Document, reply: Reply, exchange: ExchangeRef
 ) -> Hop | None:
     """Return the step a reply leads to, or None if the reply leaves the outcome unknown."""
     head = reply.head
-    txn_id = reply.txn.txn_id if reply.txn else reply.recovered.txn_id if reply.recovered else ""
+    txn_id = _txn_id(reply)
     judged = classify_status(head.status_code, head.message, write=True)
     if judged.fate in _APPLIED and txn_id:
         warning = judged.says if judged.fate is Fate.WARNED else ""
@@ -105,7 +126,7 @@ def _added(ledger: Ledger, document: Document, reply: Reply, warning: str, excha
         exchange=exchange,
         changes=posted_columns(ledger)
         | {
-            "txn_id": txn.txn_id if txn else recovered.txn_id if recovered else "",
+            "txn_id": _txn_id(reply),
             "txn_number": (txn.txn_number if txn else recovered.txn_number if recovered else "")[:20],
             "edit_sequence": (txn.edit_sequence if txn else recovered.edit_sequence if recovered else "")[:16],
         },

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from ml_connector.core.settings import ConnectionSettings
 from ml_connector.flows.surroundings import Surroundings
+from ml_connector.quickbooks.answers import Part, UnreadableRecord, questions_of, read_answer
 from ml_connector.quickbooks.failures import Failure
 from ml_connector.quickbooks.versions import Version
 from ml_connector.store.chain import ExchangeRef, Ledger
@@ -35,6 +37,12 @@ class Visit:
         """The time of the call."""
         return self.ledger.now
 
+    @property
+    def serial(self) -> int:
+        """The number of the exchange within its session: part of the name of each question, so that an earlier answer
+        that comes once more is not taken for the answer to a later question of the same kind."""
+        return int(self.session.work.get("done", 0))
+
 
 @dataclass(slots=True)
 class Answer:
@@ -42,8 +50,13 @@ class Answer:
 
     text: str
     failure: Failure | None
-    _keep: Any  #: stores the exchange when somebody refers to it
+    asked: str  #: the message it answers
+    _keep: Callable[[], ExchangeRef]  #: stores the exchange when somebody refers to it
     _ref: ExchangeRef | None = None
+
+    def parts(self, on_unreadable: Callable[[UnreadableRecord], None] | None = None) -> Iterator[Part]:
+        """Read the answer to a query; see `read_answer`. An answer to anything but the query is refused."""
+        return read_answer(self.text, answers_to=questions_of(self.asked), on_unreadable=on_unreadable)
 
     @property
     def exchange(self) -> ExchangeRef:

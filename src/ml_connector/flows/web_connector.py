@@ -20,7 +20,7 @@ from ml_connector.flows.payments import Payments
 from ml_connector.flows.settling import answer_lost
 from ml_connector.flows.surroundings import WEB_CONNECTOR_PASSWORD, Surroundings, settings_of
 from ml_connector.flows.visit import Answer, Errand, Visit
-from ml_connector.quickbooks.failures import classify_hresult
+from ml_connector.quickbooks.failures import UNREADABLE, classify_hresult
 from ml_connector.quickbooks.session import (
     GIVE_UP,
     NO_REQUEST,
@@ -103,6 +103,10 @@ class WebConnectorService:
             if call.move.duty is not Duty.FIND_WORK:
                 call.reply(Reply.NOTHING_LEFT)
                 return NO_REQUEST
+            if call.ledger.connection.paused:
+                call.explain(f"The connection is paused: {call.ledger.connection.pause_reason}")
+                call.reply(Reply.NOTHING_LEFT)
+                return NO_REQUEST
             try:
                 text = self._next_request(call, hcp, path, major, minor)
             except NeedsOperator as problem:
@@ -147,7 +151,7 @@ class WebConnectorService:
                 )
                 call.explain(f"{failure.says} {failure.do} ({failure.hresult})")
             asked = in_flight[0].text if in_flight else call.session.work.pop("asked", "")
-            answer = Answer(response, failure, lambda: call.keep("receiveResponseXML", asked, response, hresult))
+            answer = Answer(response, failure, asked, lambda: call.keep("receiveResponseXML", asked, response, hresult))
             try:
                 self._take(call, answer)
             except NeedsOperator as problem:
@@ -155,7 +159,11 @@ class WebConnectorService:
                 call.reply(Reply.FAILED)
                 return -1
             call.session.work["done"] = call.session.work.get("done", 0) + 1
-            if failure is not None:
+            # A query that QuickBooks cannot read leaves its session whole, and the rest of the work goes on in it.
+            goes_on = failure is None or (
+                failure.hresult == UNREADABLE and call.session.company_known and not in_flight
+            )
+            if not goes_on:
                 call.reply(Reply.FAILED)
                 return -1
             percent = progress(call.session.work["done"], call.errands.left())
@@ -274,7 +282,7 @@ class _OpenCall:
     def _lose_if(self, move: Move) -> None:
         if move.answer_lost:
             self._service._lose(self.ledger, "The session went on, or ended, without the answer.")
-            self.session.work.pop("asked", None)
+            _begin_anew(self.session)
 
     def reply(self, reply: Reply) -> None:
         """Note what is answered, and so where the session stands."""
@@ -311,6 +319,16 @@ class _OpenCall:
         if error is None and self.session.pk:
             self.session.save()
         self._frame.__exit__(kind, error, trace)  # type: ignore[arg-type]
+
+
+def _begin_anew(session: Session) -> None:
+    """An answer was lost while the session went on. What was asked is asked again from its beginning: QuickBooks' next
+    page would leave the lost one out."""
+    session.work.pop("asked", None)
+    session.work["done"] = session.work.get("done", 0) + 1
+    for notes in session.work.get("notes", {}).values():
+        for name in ("reading", "looking", "adding", "set", "stage", "remembered"):
+            notes.pop(name, None)
 
 
 class _Errands:

@@ -6,6 +6,7 @@ whole: an answer that was cut off in transit raises only where it breaks off.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias, cast
@@ -17,7 +18,16 @@ from ml_connector.quickbooks.hardened import UnreadableAnswer, pieces, pull_pars
 from ml_connector.quickbooks.orders import REQUESTS
 from ml_connector.quickbooks.rets import RECORD_NAMES, Record, UnreadableRecord, read_record
 
-__all__ = ["Part", "Recovered", "ResponseHead", "SetHead", "UnreadableAnswer", "UnreadableRecord", "read_answer"]
+__all__ = [
+    "Part",
+    "Recovered",
+    "ResponseHead",
+    "SetHead",
+    "UnreadableAnswer",
+    "UnreadableRecord",
+    "questions_of",
+    "read_answer",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,22 +70,40 @@ _RECOVERY = "ErrorRecovery"
 _TAGS = (_SET, _RECOVERY, *_RESPONSES, *RECORD_NAMES)
 
 
+#: One request of a message: the name its response has, such as `BillQueryRs`, and its id.
+Question: TypeAlias = tuple[str, str]
+
+_QUESTION = re.compile(r'<(\w+)Rq requestID="([^"]*)"')  # as `render` writes it
+
+
+def questions_of(message: str) -> frozenset[Question]:
+    """Return what a message of ours asks, so that its answer can be told from any other."""
+    return frozenset((f"{name}Rs", request_id) for name, request_id in _QUESTION.findall(message))
+
+
 def read_answer(
-    source: str | bytes, *, on_unreadable: Callable[[UnreadableRecord], None] | None = None
+    source: str | bytes,
+    *,
+    answers_to: frozenset[Question] | None = None,
+    on_unreadable: Callable[[UnreadableRecord], None] | None = None,
 ) -> Iterator[Part]:
     """Read an answer part by part.
+
+    With `answers_to`, an answer that is not to exactly these questions is refused: silence about one of them, or an
+    earlier answer that comes once more, must not be taken for "there is none".
 
     A record that cannot be read is given to `on_unreadable` and reading goes on, or raised if there is nobody to take
     it. Elements that are unknown are passed over.
 
     Raises:
-        UnreadableAnswer: not well-formed, cut off, forbidden (document type, too deep) or no answer at all. If it
-            answered a write, the outcome of the write is unknown.
+        UnreadableAnswer: not well-formed, cut off, forbidden (document type, too deep), no answer at all, or an answer
+            to something else. If it answered a write, the outcome of the write is unknown.
         UnreadableRecord: see `on_unreadable`.
     Source: docs/reference/quickbooks.md, envelope and error recovery.
     """
     parser = pull_parser(*_TAGS)
     seen_set = False
+    open_questions = set(answers_to or ())
     try:
         for piece in pieces(source):
             parser.feed(piece)
@@ -84,7 +112,10 @@ def read_answer(
                 name = element.tag
                 if event == "start":
                     if name in _RESPONSES:
-                        yield _response_head(element)
+                        head = _response_head(element)
+                        if answers_to is not None:
+                            _strike(open_questions, head)
+                        yield head
                     elif name == _SET:
                         seen_set = True
                         yield _set_head(element)
@@ -101,6 +132,18 @@ def read_answer(
         raise UnreadableAnswer(f"QuickBooks' answer is not well-formed XML: {error.msg}.") from None
     if not seen_set:
         raise UnreadableAnswer("QuickBooks' answer holds no QBXMLMsgsRs.")
+    if open_questions:
+        missing = ", ".join(sorted(f"{name} {request_id}" for name, request_id in open_questions))
+        raise UnreadableAnswer(f"QuickBooks' answer says nothing of {missing}.")
+
+
+def _strike(open_questions: set[Question], head: ResponseHead) -> None:
+    question = (head.name, head.request_id)
+    if question not in open_questions:
+        raise UnreadableAnswer(
+            f"QuickBooks' answer holds {head.name} {head.request_id!r:.40}, which was not asked for."
+        )
+    open_questions.remove(question)
 
 
 def _part(

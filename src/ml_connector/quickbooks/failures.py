@@ -12,6 +12,9 @@ from ml_connector.quickbooks.statuses import Fate, StatusText
 
 _PARSE_ERROR = 0x80040400
 
+#: Of a message that QuickBooks could not read, and so did not act on; the session with it goes on.
+UNREADABLE = f"0x{_PARSE_ERROR:08X}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:

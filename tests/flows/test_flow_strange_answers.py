@@ -1,0 +1,142 @@
+"""Answers that are whole and well-formed, but not to what was asked: nothing is concluded from them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bare_caller import BareCaller
+from ml_connector.sandbox.quickbooks.records import Customer
+from ml_connector.store import duties
+from ml_connector.store.models import ListEntry
+from world import Approved, World
+
+pytestmark = pytest.mark.both_databases
+
+_SILENT = '<?xml version="1.0" ?><QBXML><QBXMLMsgsRs></QBXMLMsgsRs></QBXML>'
+
+
+def _due(world: World, *names: str) -> None:
+    duties.wake_all(world.connection.pk, world.clock.now(), *names)
+
+
+def _a_bill_typed_by_hand(world: World) -> Approved:
+    invoice = world.basware.approves()
+    world.fetches()
+    line = {"account": world.firm.account_numbered("6110").list_id, "amount": "120.00"}
+    world.quickbooks.screen.type_bill(
+        vendor=invoice.document["supplierCode"], lines=[line], ref_number=invoice.number, txn_date="2026-11-10"
+    )
+    return invoice
+
+
+def test_silence_about_a_bill_is_not_taken_for_its_absence(world: World) -> None:
+    invoice = _a_bill_typed_by_hand(world)
+    BareCaller(world).session(lambda request, answer: _SILENT if "BillQueryRq" in request else answer)
+    assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+    world.run_until_idle()
+    assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+
+
+def test_an_earlier_answer_that_comes_once_more_is_not_taken_for_the_answer_to_a_lookup(world: World) -> None:
+    invoice = _a_bill_typed_by_hand(world)
+    _due(world, duties.LISTS)
+    earlier: list[str] = []
+
+    def repeated(request: str, answer: str) -> str:
+        if "BillQueryRq" in request and earlier:
+            return earlier.pop()
+        if "BillAddRq" not in request:
+            earlier[:] = [answer]
+        return answer
+
+    BareCaller(world).session(repeated)
+    world.run_until_idle()
+    assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+
+
+def test_silence_about_a_bill_in_doubt_never_lets_it_be_sent_again(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    world.quickbooks.suffers("hresult_after_save_unrecorded", only="BillAddRq")
+    world.polls()
+    for _ in range(3):
+        world.passes(3600)
+        BareCaller(world).session(lambda request, answer: _SILENT if "BillQueryRq" in request else answer)
+    world.run_until_idle()
+    assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+    assert world.basware.heard_about(invoice) == ["success"]
+
+
+def test_the_vendors_that_come_in_place_of_the_customers_do_not_hide_a_new_customer(world: World) -> None:
+    company = world.outside.desktop.company
+    company.lists.add(Customer(name="New customer"), company.now())
+    world.passes(5 * 3600)
+    world.quickbooks.screen.add_vendor("Later vendor")
+    _due(world, duties.LISTS)
+    vendors: list[str] = []
+
+    def in_place(request: str, answer: str) -> str:
+        if "VendorQueryRq" in request:
+            vendors.append(answer)
+        return vendors.pop() if "CustomerQueryRq" in request and vendors else answer
+
+    BareCaller(world).session(in_place)
+    for _ in range(3):
+        world.passes(4 * 3600)
+        world.run_until_idle()
+    assert ListEntry.objects.filter(full_name="New customer").exists()
+
+
+def test_a_page_that_is_lost_while_the_session_goes_on_is_asked_for_again(world: World) -> None:
+    row = world.connector.row()
+    row.settings |= {"list_page": 10}
+    row.save()
+    for number in range(25):
+        world.passes(3600)
+        world.quickbooks.screen.add_vendor(f"Newcomer {number:02d}")
+    _due(world, duties.LISTS)
+    lost: list[str] = []
+
+    def loses_one(request: str, answer: str) -> str | None:
+        if "VendorQueryRq" in request and "Continue" in request and not lost:
+            lost.append(answer)
+            return None
+        return answer
+
+    BareCaller(world).session(loses_one)
+    world.run_until_idle()
+    assert lost
+    assert ListEntry.objects.filter(full_name__startswith="Newcomer").count() == 25
+
+
+def test_one_payment_that_cannot_be_read_holds_up_no_other(world: World) -> None:
+    invoice = world.basware.approves()
+    world.run_until_idle()
+    world.quickbooks.pays(invoice)
+    _due(world, duties.PAYMENTS)
+    odd = (
+        "<BillPaymentCheckRet><TxnID>AA-1</TxnID><Amount>1.00</Amount></BillPaymentCheckRet></BillPaymentCheckQueryRs>"
+    )
+    BareCaller(world).session(lambda request, answer: answer.replace("</BillPaymentCheckQueryRs>", odd))
+    world.works()
+    assert world.basware.paid(invoice) == "120.00"
+    assert "BillPaymentCheck" in world.connector.duty(duties.PAYMENTS).last_error
+
+
+def test_one_account_that_cannot_be_read_holds_up_no_vendor(world: World) -> None:
+    world.passes(3600)
+    world.quickbooks.screen.add_vendor("New vendor")
+    _due(world, duties.LISTS)
+    odd = "<AccountRet><ListID>1-1</ListID><Name>x</Name></AccountRet></AccountQueryRs>"
+
+    def with_an_odd_one(request: str, answer: str) -> str:
+        if "AccountQueryRq" not in request:
+            return answer
+        opened = re.sub(r"(<AccountQueryRs[^>]*?) ?/>", r"\1></AccountQueryRs>", answer, count=1)
+        return opened.replace("</AccountQueryRs>", odd)
+
+    BareCaller(world).session(with_an_odd_one)
+    assert ListEntry.objects.filter(full_name="New vendor").exists()
+    assert "AccountRet" in world.connector.duty(duties.LISTS).last_error
