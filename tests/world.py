@@ -7,8 +7,9 @@ at what the outside systems then hold.
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -157,6 +158,24 @@ class World:
         running.start(Running(config=config, surroundings=self.surroundings, wake_engine=lambda: None))
         self.outside.connect(WSGIHandler())
 
+    def happens(self, method: str, path: str, what: Callable[[], object], *, after: bool = False) -> None:
+        """Let something happen while Basware is asked, before or after it did what it was asked for."""
+        self.transport.meanwhile.append((method, path, after, what))
+
+    def basware_answers(
+        self, method: str, path: str, status: int, body: object = None, *, times: int = 1, **headers: str
+    ) -> None:
+        """Let Basware answer in a way of its own, and do nothing; `times` 0 is for ever."""
+        encoded = b"" if body is None else json.dumps(body).encode()
+        self.transport.scripted.append(
+            (method, path, times, HttpResponse(status=status, headers=headers, body=encoded))
+        )
+
+    def reads_payments(self) -> None:
+        """Let the Web Connector read at once what was paid."""
+        duties.wake_all(self.connection.pk, self.clock.now(), duties.PAYMENTS)
+        self.polls()
+
     def restart_connector(self) -> None:
         """End the connector's process and start another: what stood in memory is gone, what stood in rows is not."""
         self._start_connector()
@@ -283,6 +302,12 @@ class WorldTransport:
     sent: list[tuple[str, str]] = field(default_factory=list)  #: method and path of every request
     bodies: list[tuple[str, str, bytes]] = field(default_factory=list)  #: method, path and body of those that had one
     kills: list[tuple[str, str, bool]] = field(default_factory=list)  #: method, path pattern, after it took effect
+    meanwhile: list[tuple[str, str, bool, Callable[[], object]]] = field(
+        default_factory=list
+    )  #: like `kills`, and what
+    scripted: list[tuple[str, str, int, HttpResponse]] = field(
+        default_factory=list
+    )  #: method, path pattern, times, answer
     unreachable: bool = False
     chance_of_death: float = 0.0  #: that the process ends at a request, before or after it took effect
 
@@ -294,11 +319,15 @@ class WorldTransport:
         self.sent.append((request.method, path))
         if request.body:
             self.bodies.append((request.method, path, request.body))
+        self._happens(request.method, path, after=False)
+        if (scripted := self._scripted(request.method, path)) is not None:
+            return scripted
         try:
             answer = self.outside.call(request.method, request.url, request.headers, request.body)
         except (ConnectionDropped, NoSuchHost) as lost:
             raise TryAgain("The connection was lost before the answer was complete.", applied=None) from lost
         self._kill(request.method, path, after=True)
+        self._happens(request.method, path, after=True)
         return HttpResponse(status=answer.status, headers=answer.headers, body=answer.body)
 
     def _kill(self, method: str, path: str, *, after: bool) -> None:
@@ -309,9 +338,28 @@ class WorldTransport:
         if self.chance_of_death and self.outside.dice.random() < self.chance_of_death:
             raise ProcessKilled(path)
 
+    def _happens(self, method: str, path: str, *, after: bool) -> None:
+        for armed in list(self.meanwhile):
+            if armed in self.meanwhile and _matches(armed[0], armed[1], method, path) and armed[2] is after:
+                self.meanwhile.remove(armed)
+                armed[3]()
+
+    def _scripted(self, method: str, path: str) -> HttpResponse | None:
+        for position, (armed, pattern, times, answer) in enumerate(self.scripted):
+            if _matches(armed, pattern, method, path):
+                self.scripted[position] = (armed, pattern, times - 1, answer)
+                if times == 1:
+                    del self.scripted[position]
+                return answer
+        return None
+
     def count(self, method: str, pattern: str) -> int:
         """Return how many requests there were of a method to paths of a pattern."""
         return sum(1 for found, path in self.sent if found == method and fnmatchcase(path, pattern))
+
+
+def _matches(method: str, pattern: str, found: str, path: str) -> bool:
+    return method == found and fnmatchcase(path, pattern)
 
 
 class BaswareDesk:

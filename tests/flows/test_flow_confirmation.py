@@ -224,3 +224,17 @@ def test_basware_is_asked_to_wait_as_long_as_it_says(world: World) -> None:
     assert world.transport.count("POST", _RESPONSES) == sent
     world.run_until_idle()
     assert world.basware.heard_about(invoice) == ["success"]
+
+
+def test_an_invoice_that_comes_again_while_the_outcome_of_our_answer_is_unknown_is_answered_again(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    world.basware.suffers("connection-lost", path=_RESPONSES)
+    world.polls()
+    world.works()
+    assert (world.basware.status(invoice), world.connector.state(invoice)) == ("Transferred", "posted")
+    world.basware.transfers_again(invoice)
+    world.run_until_idle()
+    assert world.basware.status(invoice) == "Transferred"
+    assert world.basware.heard_about(invoice) == ["success", "success"]
+    assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]

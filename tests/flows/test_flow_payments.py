@@ -205,3 +205,79 @@ def test_a_payment_stamped_by_a_clock_that_was_set_back_half_an_hour_is_not_miss
     world.quickbooks.pays(posted[1])
     world.run_until_idle()
     assert world.basware.paid(posted[1]) == "200.00"
+
+
+def test_a_payment_entered_while_basware_is_told_of_another_is_told_after_it(
+    world: World, posted: list[Approved]
+) -> None:
+    invoice = posted[0]
+
+    def another_is_paid() -> None:
+        world.quickbooks.pays(invoice, amount="300.00")
+        world.reads_payments()
+
+    world.happens("POST", "*/paymentResponses", another_is_paid, after=True)
+    world.quickbooks.pays(invoice, amount="250.00")
+    world.run_until_idle()
+    assert _totals(world, invoice) == [250.0, 550.0]
+
+
+def test_a_payment_deleted_after_its_lost_answer_is_taken_back_in_basware(world: World, posted: list[Approved]) -> None:
+    world.basware.suffers("connection-lost", path="*/paymentResponses")
+    (payment,) = world.quickbooks.pays(posted[0], amount="250.00")
+    world.passes(61)
+    world.polls()
+    world.works()
+    assert world.basware.paid(posted[0]) == "250.00"
+    world.quickbooks.screen.delete(payment)
+    world.reads_payments()
+    world.run_until_idle()
+    assert world.basware.paid(posted[0]) == "0.00"
+
+
+@pytest.mark.parametrize("lost_by", ["the connection", "the process"])
+def test_a_later_payment_deleted_after_its_lost_answer_leaves_the_earlier_one(
+    world: World, posted: list[Approved], lost_by: str
+) -> None:
+    world.quickbooks.pays(posted[0], amount="250.00")
+    world.run_until_idle()
+    if lost_by == "the connection":
+        world.basware.suffers("connection-lost", path="*/paymentResponses")
+    else:
+        world.connector.dies("POST", "*/paymentResponses", after=True)
+    (payment,) = world.quickbooks.pays(posted[0], amount="750.00")
+    world.happens("POST", "*/paymentResponses", lambda: world.quickbooks.screen.delete(payment), after=False)
+    world.run_until_idle()
+    world.passes(86400)
+    world.run_until_idle()
+    assert world.basware.paid(posted[0]) == "250.00"
+    assert world.basware.status(posted[0]) == "Transferred"
+
+
+def test_an_amount_that_comes_back_after_two_lost_answers_is_told_once_more(
+    world: World, posted: list[Approved]
+) -> None:
+    first = world.quickbooks.pays(posted[0], amount="250.00")
+    for deleted in (False, True):
+        world.basware.suffers("connection-lost", path="*/paymentResponses")
+        if deleted:
+            world.quickbooks.screen.void(first[0])
+        world.passes(61)
+        world.polls()
+        world.works()
+    world.quickbooks.pays(posted[0], amount="250.00")
+    world.run_until_idle()
+    assert world.basware.paid(posted[0]) == "250.00"
+
+
+def test_a_payment_leaves_alone_what_a_person_changed_in_basware_meanwhile(
+    world: World, posted: list[Approved]
+) -> None:
+    with world.outside.basware.lock:
+        invoice = world.outside.basware.invoices.get(posted[0].id)
+        invoice.document |= {"paymentBlock": True, "paymentTermCode": "AGREED"}
+        invoice.encoded = None
+    world.quickbooks.pays(posted[0], amount="100.00")
+    world.run_until_idle()
+    seen = world.basware.sees(posted[0])
+    assert (seen["paymentBlock"], seen["paymentTermCode"]) == (True, "AGREED")

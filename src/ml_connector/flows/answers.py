@@ -7,12 +7,13 @@ that leaves open whether Basware took it, the invoice is read back before anythi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ml_connector.basware.client import BaswareClient, ReadBack, Sent
 from ml_connector.basware.limits import WireLimit
-from ml_connector.basware.wire import PaymentFields, ResponseKind, payment_fields, responses_of
+from ml_connector.basware.masking import with_exchange
+from ml_connector.basware.wire import RawInvoice, ResponseKind, payment_fields, responses_of
 from ml_connector.basware.write import payment_response_body, transfer_response_body
 from ml_connector.core.books import TxnId
 from ml_connector.core.errors import Refused, TryAgain
@@ -21,13 +22,13 @@ from ml_connector.core.faults import Fault
 from ml_connector.core.identity import response_code
 from ml_connector.core.invoice import InvoiceId
 from ml_connector.core.records import TxnKind
-from ml_connector.core.report import PaymentState, payment_state, transfer_failed, transfer_succeeded
-from ml_connector.core.retry import retry_delay_s
+from ml_connector.core.report import NOTHING_PAID, PaymentState, payment_state, transfer_failed, transfer_succeeded
 from ml_connector.core.states import Event, State
 from ml_connector.flows.surroundings import Surroundings, settings_of
+from ml_connector.flows.troubles import Troubles, wait_s
 from ml_connector.store import documents, payments
 from ml_connector.store.cents import cents
-from ml_connector.store.chain import Entry, Ledger, writing
+from ml_connector.store.chain import Entry, ExchangeRef, Ledger, writing
 from ml_connector.store.documents import Hop
 from ml_connector.store.models import Connection, Document
 
@@ -56,72 +57,84 @@ class _Later:
     trouble: TryAgain
 
 
-_Outcome = _Taken | _Rejected | _Later
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Nothing:
+    """Basware has heard of it already; nothing was sent."""
+
+
+_Outcome = _Taken | _Rejected | _Later | _Nothing
+
+
+@dataclass(slots=True)
+class _Answer:
+    """One document, what there is to say about its payments, and what came of saying it."""
+
+    document: Document
+    payment: PaymentState | None = None
+    outcome: _Outcome | None = None
 
 
 def send_answers(surroundings: Surroundings, connection: Connection) -> None:
     """Tell Basware of every transfer and every payment it does not know of yet.
 
     Raises:
-        TryAgain: Basware cannot be reached at all; what was sent before is noted.
+        TryAgain: Basware could not take all of them; what it took is noted.
         NeedsOperator: Basware does not let us.
     """
     client = surroundings.basware(connection)
+    troubles = Troubles()
     _batches(
-        surroundings, connection, documents.to_answer, lambda d: _answer(surroundings, connection, client, d), _note
+        surroundings,
+        connection,
+        troubles,
+        documents.to_answer,
+        lambda batch: [_Answer(document) for document in batch],
+        lambda answer: _answer(surroundings, connection, client, answer.document),
+        _note,
     )
     _batches(
         surroundings,
         connection,
+        troubles,
         documents.to_report_payment,
-        lambda d: _report(surroundings, connection, client, d),
+        lambda batch: _begin_reports(connection, batch),
+        lambda answer: _report(surroundings, connection, client, answer),
         _note_paid,
     )
-
-
-@dataclass(slots=True)
-class _Done:
-    """One document, what was sent for it, and what came of it."""
-
-    document: Document
-    outcome: _Outcome
-    payment: PaymentState | None = None
+    troubles.raise_worst()
 
 
 def _batches(
     surroundings: Surroundings,
     connection: Connection,
+    troubles: Troubles,
     due: Callable[..., list[Document]],
-    send: Callable[[Document], _Done | None],
-    note: Callable[[Surroundings, Ledger, Sequence[_Done]], None],
+    begin: Callable[[list[Document]], list[_Answer]],
+    send: Callable[[_Answer], _Outcome],
+    note: Callable[[Surroundings, Ledger, Sequence[_Answer]], None],
 ) -> None:
     after = 0
     while batch := due(connection.pk, surroundings.clock(), _PER_COMMIT, after):
         after = batch[-1].pk
-        made: list[_Done] = []
-        trouble: TryAgain | None = None
+        made = begin(batch)
         try:
-            for document in batch:
-                done = send(document)
-                if done is None:
-                    continue
-                made.append(done)
-                if isinstance(done.outcome, _Later):
-                    trouble = done.outcome.trouble
-                    break
+            for answer in made:
+                answer.outcome = answer.outcome or send(answer)
+                if not isinstance(answer.outcome, _Later):
+                    troubles.went_well()
+                elif troubles.note(answer.outcome.trouble):
+                    troubles.raise_worst()
         finally:
             # What was sent before a failure is kept.
-            if made:
+            if any(answer.outcome for answer in made):
                 with writing(connection.pk, surroundings.clock()) as ledger:
-                    note(surroundings, ledger, made)
-        if trouble is not None:
-            raise trouble
+                    note(surroundings, ledger, [answer for answer in made if answer.outcome])
 
 
 # Transfers.
 
 
-def _answer(surroundings: Surroundings, connection: Connection, client: BaswareClient, document: Document) -> _Done:
+def _answer(surroundings: Surroundings, connection: Connection, client: BaswareClient, document: Document) -> _Outcome:
     settings = settings_of(connection)
     if document.state == State.POSTED:
         report = transfer_succeeded(
@@ -141,10 +154,9 @@ def _answer(surroundings: Surroundings, connection: Connection, client: BaswareC
             transfer_date=surroundings.clock().date(),
         )
     except WireLimit as error:
-        return _Done(document, _Rejected(fault=Fault(code="MLC-BW-01", detail=str(error)), exchange=None))
+        return _Rejected(fault=Fault(code="MLC-BW-01", detail=str(error)), exchange=None)
     wanted = {"Transferred", "Paid"} if report.success else {"TransferFailed"}
-    outcome = _deliver(client, document, ResponseKind.TRANSFER, name, body, client.send_transfer_response, wanted)
-    return _Done(document, outcome)
+    return _deliver(client, document, ResponseKind.TRANSFER, name, body, client.send_transfer_response, wanted)
 
 
 def _deliver(
@@ -159,7 +171,7 @@ def _deliver(
     """Send one answer; where it is not known whether Basware has it already, look first."""
     invoice_id = InvoiceId(document.invoice_id)
     try:
-        if document.answer_tries:
+        if kind is ResponseKind.TRANSFER and document.answer_tries:
             held = _held(client, invoice_id, kind, name, wanted)
             if held is not None:
                 return held
@@ -181,25 +193,29 @@ def _deliver(
 def _held(
     client: BaswareClient, invoice_id: InvoiceId, kind: ResponseKind, name: str, wanted: set[str]
 ) -> _Outcome | None:
-    """Read the invoice back: Basware has our answer if it holds its name, or stands where the answer would lead."""
+    """Read the invoice back and judge it."""
     raw = client.invoice(invoice_id)
     if raw is None:
         return _Rejected(fault=Fault(code="MLC-BW-02"), exchange=None)
+    return _judged(raw, kind, name, wanted)
+
+
+def _judged(raw: RawInvoice, kind: ResponseKind, name: str, wanted: set[str]) -> _Outcome | None:
+    """Basware has our answer if the invoice holds its name, or stands where the answer would lead."""
     if name in responses_of(raw)[kind] or raw.processing_status in wanted:
-        heard = Exchange(
-            system="basware",
-            what=f"GET accountingDocuments/{invoice_id}",
-            response=raw.raw,
-            status=raw.processing_status,
-        )
-        return _Taken(exchange=heard)
+        return _Taken(exchange=_seen(raw))
     if kind is ResponseKind.PAYMENT and raw.processing_status == "TransferInProgress":
         # Basware works on the transfer response still, and takes payments only after it.
-        return _Later(trouble=TryAgain("Basware has not finished the transfer yet."))
+        return _Later(trouble=with_exchange(TryAgain("Basware has not finished the transfer yet."), _seen(raw)))
     return None
 
 
-def _note(surroundings: Surroundings, ledger: Ledger, made: Sequence[_Done]) -> None:
+def _seen(raw: RawInvoice) -> Exchange:
+    what = f"GET accountingDocuments/{raw.invoice_id}"
+    return Exchange(system="basware", what=what, response=raw.raw, status=raw.processing_status)
+
+
+def _note(surroundings: Surroundings, ledger: Ledger, made: Sequence[_Answer]) -> None:
     refs = iter(ledger.keep_all([d.outcome.exchange for d in made if isinstance(d.outcome, _Taken)]))
     hops: list[Hop] = []
     for done in made:
@@ -212,7 +228,7 @@ def _note(surroundings: Surroundings, ledger: Ledger, made: Sequence[_Done]) -> 
             if posted:
                 changes |= {"confirmed_at": ledger.now, "faults": []}
             hops.append(Hop(document=document, event=event, words=words, changes=changes, exchange=next(refs)))
-        else:
+        elif isinstance(outcome, _Rejected | _Later):
             _note_trouble(surroundings, ledger, document, outcome)
     documents.hop_all(ledger, hops)
 
@@ -221,9 +237,8 @@ def _note_trouble(surroundings: Surroundings, ledger: Ledger, document: Document
     """Keep the document where it is: QuickBooks has it, or a person gave it up, and Basware is still to be told."""
     tries = document.answer_tries + 1
     if isinstance(outcome, _Later):
-        base_s = settings_of(ledger.connection).retry_base_s
-        wait_s = retry_delay_s(tries, surroundings.dice(), base_s=base_s, retry_after_s=outcome.trouble.retry_after_s)
-        documents.change(document, answer_tries=tries, due_at=ledger.now + timedelta(seconds=wait_s))
+        pause_s = wait_s(surroundings, settings_of(ledger.connection), outcome.trouble, tries)
+        documents.change(document, answer_tries=tries, due_at=ledger.now + timedelta(seconds=pause_s))
         words = f"Basware could not be told: {outcome.trouble}"
         exchange = outcome.trouble.exchange
     else:
@@ -238,64 +253,95 @@ def _note_trouble(surroundings: Surroundings, ledger: Ledger, document: Document
 # Payments.
 
 
-def _report(
-    surroundings: Surroundings, connection: Connection, client: BaswareClient, document: Document
-) -> _Done | None:
-    applied = payments.applied_to(connection.pk, [document.txn_id]).get(document.txn_id, [])
-    state = payment_state(applied, document.payment_txn_id)
-    nothing_before = not document.payment_content and not applied
-    if state.content == document.payment_content or nothing_before:
-        documents.change(document, payment_due=False)
-        return None
-    name = response_code(InvoiceId(document.invoice_id), "payment", document.payment_no, state.content)
-    own = payment_fields(bytes(document.raw))
-    method = state.method or own.payment_method
+def _begin_reports(connection: Connection, batch: list[Document]) -> list[_Answer]:
+    """Add up what is paid on each Bill, and commit what is about to be said.
+
+    A report whose outcome is unknown must be known to exist, even if the process ends here: Basware may have taken it, so
+    that the present state is news to it although it equals what was last confirmed.
+    """
+    begun: list[_Answer] = []
+    to_send: list[Document] = []
+    for document, state in _states(connection.pk, batch):
+        said_before = state.content == (document.payment_content or NOTHING_PAID.content)
+        if said_before and not document.payment_tried:
+            begun.append(_Answer(document, state, _Nothing()))
+            continue
+        begun.append(_Answer(document, state))
+        if document.payment_tried not in {"", state.content}:
+            document.payment_no += 1
+        if document.payment_tried != state.content:
+            document.payment_tried = state.content
+            to_send.append(document)
+    Document.objects.bulk_update(to_send, ["payment_no", "payment_tried"])
+    return begun
+
+
+def _states(connection_id: int, batch: Sequence[Document]) -> list[tuple[Document, PaymentState]]:
+    applied = payments.applied_to(connection_id, [document.txn_id for document in batch])
+    return [(document, payment_state(applied.get(document.txn_id, []), document.payment_txn_id)) for document in batch]
+
+
+def _report(surroundings: Surroundings, connection: Connection, client: BaswareClient, answer: _Answer) -> _Outcome:
+    document, state = answer.document, answer.payment or NOTHING_PAID
+    invoice_id = InvoiceId(document.invoice_id)
+    name = response_code(invoice_id, "payment", document.payment_no, state.content)
     try:
+        # The response clears what it leaves out, so it repeats the fields as they stand in Basware now.
+        current = client.invoice(invoice_id)
+        if current is not None and (held := _judged(current, ResponseKind.PAYMENT, name, set())) is not None:
+            return held
+        own = payment_fields(current.raw if current is not None else bytes(document.raw))
         body = payment_response_body(
             state,
             external_code=name,
             source_system=settings_of(connection).source_system,
-            keep=PaymentFields(
-                payment_term_code=own.payment_term_code,
-                payment_method=method,
-                payment_block=own.payment_block,
-                payment_message=own.payment_message,
-            ),
+            keep=replace(own, payment_method=state.method or own.payment_method),
             reported_on=surroundings.clock().date(),
         )
     except WireLimit as error:
-        rejected = _Rejected(fault=Fault(code="MLC-BW-01", detail=str(error)), exchange=None)
-        return _Done(document, rejected, state)
-    outcome = _deliver(client, document, ResponseKind.PAYMENT, name, body, client.send_payment_response, set())
-    return _Done(document, outcome, state)
+        return _Rejected(fault=Fault(code="MLC-BW-01", detail=str(error)), exchange=None)
+    except TryAgain as trouble:
+        return _Later(trouble=trouble)
+    except Refused as refused:
+        return _Rejected(fault=Fault(code="MLC-BW-01", detail=refused.words), exchange=refused.exchange)
+    return _deliver(client, document, ResponseKind.PAYMENT, name, body, client.send_payment_response, set())
 
 
-def _note_paid(surroundings: Surroundings, ledger: Ledger, made: Sequence[_Done]) -> None:
-    refs = iter(ledger.keep_all([d.outcome.exchange for d in made if isinstance(d.outcome, _Taken)]))
+def _note_paid(surroundings: Surroundings, ledger: Ledger, made: Sequence[_Answer]) -> None:
+    refs = iter(ledger.keep_all([a.outcome.exchange for a in made if isinstance(a.outcome, _Taken)]))
+    # A payment may have been entered, or deleted, while Basware was being told.
+    now_paid = {
+        document.pk: state.content for document, state in _states(ledger.connection.pk, [a.document for a in made])
+    }
     hops: list[Hop] = []
-    for done in made:
-        document, outcome, state = done.document, done.outcome, done.payment
-        if not isinstance(outcome, _Taken) or state is None:
-            if not isinstance(outcome, _Taken):
-                _note_trouble(surroundings, ledger, document, outcome)
-            continue
-        whole = cents(state.paid + state.discount) >= document.gross_cents
-        hops.append(
-            Hop(
-                document=document,
-                event=Event.PAID_IN_FULL if whole else Event.PAYMENT_CHANGED,
-                words=f"Basware knows that {state.paid:.2f} is paid, discount {state.discount:.2f}.",
-                exchange=next(refs),
-                changes={
-                    "paid_cents": cents(state.paid),
-                    "discount_cents": cents(state.discount),
-                    "payment_content": state.content,
-                    "payment_txn_id": state.payment_txn_id,
-                    "payment_no": document.payment_no + 1,
-                    "payment_due": False,
-                    "answer_tries": 0,
-                    "due_at": None,
-                },
-            )
-        )
+    for answer in made:
+        document, outcome, state = answer.document, answer.outcome, answer.payment or NOTHING_PAID
+        still_due = now_paid[document.pk] != state.content
+        if isinstance(outcome, _Nothing):
+            documents.change(document, payment_due=still_due, answer_tries=0)
+        elif isinstance(outcome, _Taken):
+            hops.append(_told(document, state, next(refs), still_due=still_due))
+        elif outcome is not None:
+            _note_trouble(surroundings, ledger, document, outcome)
     documents.hop_all(ledger, hops)
+
+
+def _told(document: Document, state: PaymentState, exchange: ExchangeRef, *, still_due: bool) -> Hop:
+    whole = cents(state.paid + state.discount) >= document.gross_cents
+    return Hop(
+        document=document,
+        event=Event.PAID_IN_FULL if whole else Event.PAYMENT_CHANGED,
+        words=f"Basware knows that {state.paid:.2f} is paid, discount {state.discount:.2f}.",
+        exchange=exchange,
+        changes={
+            "paid_cents": cents(state.paid),
+            "discount_cents": cents(state.discount),
+            "payment_content": state.content,
+            "payment_txn_id": state.payment_txn_id,
+            "payment_no": document.payment_no + 1,
+            "payment_tried": "",
+            "payment_due": still_due,
+            "answer_tries": 0,
+            "due_at": None,
+        },
+    )

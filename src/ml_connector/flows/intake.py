@@ -103,8 +103,10 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
     changed = _content_of(raw.raw) != _content_of(bytes(document.raw))
     event = Event.OFFERED_CHANGED if changed else Event.OFFERED_AGAIN
     if document.state == State.POSTED and not changed:
-        # Its answer is still to be given, and answers this transfer as well.
-        documents.change(document, acknowledged_at=None)
+        # Its answer is still to be given. Under a name of its own, because the earlier transfer may have been answered
+        # without our knowing, and that answer does not count for this one.
+        fresh = {"response_no": document.response_no + 1, "answer_tries": 0, "due_at": None}
+        documents.change(document, acknowledged_at=None, **fresh)
         return
     if not can(State(document.state), event):
         return
@@ -115,15 +117,22 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
             fault = Fault(code="MLC-CHANGED-01", value=f"{document.kind} {document.txn_id}", detail=detail)
             reoffer["faults"] = documents.faults_as_json([fault])
             words = fault.says
-        reoffer["response_no"] = document.response_no + 1
-        if document.payment_content:
-            # The new transfer puts the invoice back to unpaid in Basware; what is paid is told again after it.
-            reoffer |= {"payment_content": "", "payment_due": True}
+        reoffer |= _to_be_told_anew(document)
     else:
         words = "Basware offers it again; it is planned anew."
         reoffer |= {"plan_no": document.plan_no + 1, "faults": [], "request_xml": "", "plan_basis": "", "tries": 0}
     hop = Hop(document=document, event=event, words=words, changes=reoffer | content, exchange=exchange)
     documents.hop_all(ledger, [hop])
+
+
+def _to_be_told_anew(document: Document) -> dict[str, object]:
+    """Return what changes when a transfer must be answered once more: under a new name, and what is paid after it,
+    because the new transfer puts the invoice back to unpaid in Basware."""
+    anew: dict[str, object] = {"response_no": document.response_no + 1, "answer_tries": 0}
+    if document.payment_content or document.payment_tried:
+        anew |= {"payment_content": "", "payment_due": True}
+        anew |= {"payment_tried": "", "payment_no": document.payment_no + 1}
+    return anew
 
 
 def _content_of(raw: bytes) -> str:

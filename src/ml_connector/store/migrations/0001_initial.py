@@ -267,6 +267,7 @@ class Migration(migrations.Migration):
                 ("paid_cents", models.BigIntegerField(default=0)),
                 ("discount_cents", models.BigIntegerField(default=0)),
                 ("payment_content", models.CharField(blank=True, max_length=200)),
+                ("payment_tried", models.CharField(blank=True, max_length=200)),
                 ("payment_txn_id", models.CharField(blank=True, max_length=36)),
                 ("payment_no", models.IntegerField(default=0)),
                 ("payment_due", models.BooleanField(default=False)),
