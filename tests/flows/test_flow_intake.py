@@ -245,3 +245,19 @@ def test_a_throttled_acknowledgement_stops_the_round(world: World) -> None:
     assert world.transport.count("POST", _ACKNOWLEDGE) == 1
     world.run_until_idle()
     assert [world.basware.heard_about(invoice) for invoice in invoices] == [["success"]] * 4
+
+
+def test_a_throttled_fetch_that_names_no_wait_is_made_again_after_half_a_minute_at_the_earliest(
+    database: object,
+) -> None:
+    world = World(1, settings={"retry_base_s": 5})
+    world.run_until_idle()
+    world.basware_answers("GET", "/v1/accountingDocuments", 429, times=0)
+    world.fetches()
+    asked = world.transport.count("GET", "/v1/accountingDocuments")
+    world.passes(29)
+    world.works()
+    assert world.transport.count("GET", "/v1/accountingDocuments") == asked
+    world.passes(2)
+    world.works()
+    assert world.transport.count("GET", "/v1/accountingDocuments") == asked + 1

@@ -328,7 +328,7 @@ class Delivery(models.Model):
     """A notification that was taken; the same one again does nothing."""
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
-    key = models.CharField(max_length=64)
+    key = models.CharField(max_length=64)  #: SHA-256 of the task id, or of the body if it has none
     received_at = models.DateTimeField()
 
     class Meta:
