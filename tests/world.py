@@ -308,6 +308,7 @@ class WorldTransport:
     scripted: list[tuple[str, str, int, HttpResponse]] = field(
         default_factory=list
     )  #: method, path pattern, times, answer
+    refuses: Callable[[str, bytes], bool] = lambda path, body: False  #: by path and body; answered with a bare 400
     unreachable: bool = False
     chance_of_death: float = 0.0  #: that the process ends at a request, before or after it took effect
 
@@ -322,6 +323,8 @@ class WorldTransport:
         self._happens(request.method, path, after=False)
         if (scripted := self._scripted(request.method, path)) is not None:
             return scripted
+        if request.method == "POST" and self.refuses(path, request.body):
+            return HttpResponse(status=400)
         try:
             answer = self.outside.call(request.method, request.url, request.headers, request.body)
         except (ConnectionDropped, NoSuchHost) as lost:

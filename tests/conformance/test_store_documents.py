@@ -205,8 +205,15 @@ def test_what_is_not_acknowledged_is_acknowledged_unless_it_may_be_with_quickboo
         a_document(connection, state.value, state)
         a_document(connection, f"{state.value} taken", state, acknowledged_at=T0)
     wanted = [state.value for state in State if state not in {State.SENT, State.IN_DOUBT}]
-    assert names(documents.to_acknowledge(connection.pk, 100)) == wanted
-    assert names(documents.to_acknowledge(connection.pk, 2)) == wanted[:2]
+    assert names(documents.to_acknowledge(connection.pk, T0, 100)) == wanted
+    assert names(documents.to_acknowledge(connection.pk, T0, 2)) == wanted[:2]
+
+
+def test_what_could_not_be_acknowledged_waits_for_its_time(connection: Connection) -> None:
+    a_document(connection, "failed", State.RECEIVED, due_at=later(60))
+    a_document(connection, "new", State.RECEIVED)
+    assert names(documents.to_acknowledge(connection.pk, T0, 100)) == ["new"]
+    assert names(documents.to_acknowledge(connection.pk, later(60), 100)) == ["failed", "new"]
 
 
 def test_new_changed_and_due_documents_are_planned_oldest_first(connection: Connection) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ml_connector.store import duties
 from world import World
 
 pytestmark = pytest.mark.both_databases
@@ -238,3 +239,50 @@ def test_an_invoice_that_comes_again_while_the_outcome_of_our_answer_is_unknown_
     assert world.basware.status(invoice) == "Transferred"
     assert world.basware.heard_about(invoice) == ["success", "success"]
     assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+
+
+def _a_day_later(world: World) -> None:
+    world.passes(86400)
+    world.run_until_idle()
+
+
+def test_an_answer_that_basware_took_and_forgot_is_given_again(world: World) -> None:
+    invoice = world.basware.approves()
+    world.basware.suffers("response-dropped", path=_RESPONSES)
+    world.run_until_idle()
+    assert (world.basware.status(invoice), world.connector.state(invoice)) == ("TransferInProgress", "confirmed")
+    _a_day_later(world)
+    assert world.basware.status(invoice) == "Transferred"
+    assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+
+
+def test_a_failure_that_basware_took_and_forgot_is_told_again(world: World) -> None:
+    invoice = world.basware.approves(lines=[{"gross": "120.00", "account": "9999-OLD"}])
+    world.run_until_idle()
+    world.basware.suffers("response-dropped", path=_RESPONSES)
+    world.connector.gives_up(invoice, "The account was closed last year.")
+    world.run_until_idle()
+    assert (world.basware.status(invoice), world.connector.state(invoice)) == ("TransferInProgress", "returned")
+    _a_day_later(world)
+    assert world.basware.status(invoice) == "TransferFailed"
+    assert "The account was closed last year." in world.basware.sees(invoice)["transferResponses"][0]["responseMessage"]
+
+
+def test_an_answer_that_basware_took_just_now_is_not_given_again(world: World) -> None:
+    invoice = world.basware.approves()
+    world.basware.suffers("response-dropped", path=_RESPONSES)
+    world.run_until_idle()
+    sent = world.transport.count("POST", _RESPONSES)
+    duties.wake_all(world.connection.pk, world.clock.now(), duties.SWEEP)
+    world.works()
+    assert world.transport.count("POST", _RESPONSES) == sent
+    assert world.connector.state(invoice) == "confirmed"
+
+
+def test_an_invoice_whose_answer_fails_does_not_hold_up_the_others(world: World) -> None:
+    invoices = world.basware.approves_many(4)
+    world.basware_answers("POST", f"*/{invoices[0].id}/transferResponses", 500, times=0)
+    world.fetches()
+    world.polls()
+    world.works()
+    assert [world.basware.heard_about(invoice) for invoice in invoices] == [[], ["success"], ["success"], ["success"]]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from ml_connector.sandbox.basware.switches import Switches
+from ml_connector.store import duties
 from ml_connector.store.models import Document
-from world import World
+from world import Approved, World
 
 pytestmark = pytest.mark.both_databases
 
-_ACKNOWLEDGE = "*/acknowledge"
+_ACKNOWLEDGE = "/v1/accountingDocuments/*/acknowledge"
 
 
 def test_an_empty_list_is_no_failure(world: World) -> None:
@@ -141,3 +142,136 @@ def test_what_a_person_said_of_look_alikes_does_not_outlive_the_content(world: W
     world.basware.transfers_again(invoice, invoiceNumber="K-2")
     world.run_until_idle()
     assert len([bill for bill in world.quickbooks.bills(ours=False) if bill["ref_number"] == "K-2"]) == 1
+
+
+def _changes_status(world: World, invoice: Approved, status: str) -> None:
+    """Let a person at Basware take an invoice elsewhere."""
+    tenant = world.outside.basware
+    with tenant.lock:
+        tenant.invoices._changed(tenant.invoices.get(invoice.id), status, tenant.now(), "by a person")
+
+
+@pytest.mark.parametrize("status", ["Removed", "TransferFailed", "Transferred", "SomethingNew"])
+def test_an_invoice_that_is_taken_away_before_it_is_acknowledged_becomes_no_bill(world: World, status: str) -> None:
+    invoice = world.basware.approves()
+    world.happens("POST", _ACKNOWLEDGE, lambda: _changes_status(world, invoice, status))
+    world.run_until_idle()
+    assert world.quickbooks.amounts_billed_for(invoice) == []
+    assert world.connector.faults(invoice) == ["MLC-BW-03"]
+    assert status in world.connector.says(invoice)
+
+
+def test_an_invoice_that_was_taken_away_and_is_transferred_again_is_posted(world: World) -> None:
+    invoice = world.basware.approves()
+    world.happens("POST", _ACKNOWLEDGE, lambda: _changes_status(world, invoice, "Removed"))
+    world.run_until_idle()
+    world.basware.transfers_again(invoice)
+    world.run_until_idle()
+    assert world.basware.heard_about(invoice) == ["success"]
+    assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+
+
+def test_an_acknowledgement_refused_although_the_invoice_waits_is_made_again(world: World) -> None:
+    invoice = world.basware.approves()
+    world.basware_answers("POST", _ACKNOWLEDGE, 405)
+    world.fetches()
+    assert world.connector.state(invoice) == "received"
+    world.run_until_idle()
+    assert world.basware.heard_about(invoice) == ["success"]
+
+
+def _lists(world: World, *documents: dict[str, object], status: int = 200, times: int = 1, **headers: str) -> None:
+    world.basware_answers(
+        "GET", "/v1/accountingDocuments", status, {"accountingDocuments": documents}, times=times, **headers
+    )
+
+
+def test_a_list_that_lags_behind_makes_no_bill_of_an_invoice_that_was_given_up(world: World) -> None:
+    invoice = world.basware.approves(supplierCode="NOBODY")
+    world.run_until_idle()
+    world.connector.gives_up(invoice, "The supplier is not known.")
+    world.run_until_idle()
+    lumber = world.firm.vendor_named("Q").list_id
+    stale = dict(invoice.document) | {"supplierCode": lumber, "processingStatus": "WaitingForTransfer"}
+    _lists(world, stale)
+    world.run_until_idle()
+    assert world.quickbooks.bills() == []
+    assert world.basware.status(invoice) == "TransferFailed"
+
+
+def test_an_invoice_that_says_itself_that_it_is_elsewhere_is_not_taken_from_the_list(world: World) -> None:
+    _lists(world, world.basware.an_invoice() | {"processingStatus": "Transferred"})
+    world.fetches()
+    assert Document.objects.count() == 0
+    assert world.connector.duty("invoices").last_error == ""
+
+
+def test_an_invoice_of_a_company_that_was_not_asked_for_is_reported_and_not_taken_in(world: World) -> None:
+    ours = world.basware.approves()
+    other = world.basware.an_invoice() | {"companyCode": "US20"}
+    _lists(world, dict(ours.document), other)
+    world.fetches()
+    assert list(Document.objects.values_list("invoice_id", flat=True)) == [ours.id]
+    assert world.connector.state(ours) == "planned"
+    assert "US20" in world.connector.duty("invoices").last_error
+
+
+def test_an_invoice_without_an_id_is_reported(world: World) -> None:
+    _lists(world, {"companyCode": world.firm.company_code, "grossSum": 1})
+    world.fetches()
+    assert "without an invoiceId" in world.connector.duty("invoices").last_error
+
+
+def test_a_list_that_never_ends_is_left_and_what_it_held_is_taken_in(world: World) -> None:
+    invoice = world.basware.approves()
+    _lists(world, dict(invoice.document), times=20, **{"x-amz-meta-continuationtoken": "the same"})
+    world.fetches()
+    assert world.transport.count("GET", "/v1/accountingDocuments") < 10
+    assert world.connector.state(invoice) == "planned"
+    assert "does not come to an end" in world.connector.duty("invoices").last_error
+
+
+def test_an_invoice_that_is_listed_twice_is_taken_in_once_by_the_sweep(world: World) -> None:
+    document = world.basware.an_invoice() | {"processingStatus": "TransferInProgress"}
+    _lists(world, document, document)
+    duties.wake_all(world.connection.pk, world.clock.now(), duties.SWEEP)
+    world.works()
+    assert world.connector.duty("sweep").last_error == ""
+    assert Document.objects.count() == 1
+
+
+@pytest.mark.parametrize("status", [500, 409])
+def test_an_invoice_that_cannot_be_acknowledged_does_not_hold_up_the_others(world: World, status: int) -> None:
+    invoices = world.basware.approves_many(4)
+    world.basware_answers("POST", f"*/{invoices[0].id}/acknowledge", status, times=0)
+    world.fetches()
+    assert [world.connector.state(invoice) for invoice in invoices] == ["received", "planned", "planned", "planned"]
+    assert world.connector.duty("invoices").last_error
+    asked = world.transport.count("POST", f"*/{invoices[0].id}/acknowledge")
+    world.fetches()
+    assert world.transport.count("POST", f"*/{invoices[0].id}/acknowledge") == asked
+
+
+def test_a_throttled_acknowledgement_stops_the_round(world: World) -> None:
+    invoices = world.basware.approves_many(4)
+    world.basware_answers("POST", _ACKNOWLEDGE, 429)
+    world.fetches()
+    assert world.transport.count("POST", _ACKNOWLEDGE) == 1
+    world.run_until_idle()
+    assert [world.basware.heard_about(invoice) for invoice in invoices] == [["success"]] * 4
+
+
+def test_a_throttled_fetch_that_names_no_wait_is_made_again_after_half_a_minute_at_the_earliest(
+    database: object,
+) -> None:
+    world = World(1, settings={"retry_base_s": 5})
+    world.run_until_idle()
+    world.basware_answers("GET", "/v1/accountingDocuments", 429, times=0)
+    world.fetches()
+    asked = world.transport.count("GET", "/v1/accountingDocuments")
+    world.passes(29)
+    world.works()
+    assert world.transport.count("GET", "/v1/accountingDocuments") == asked
+    world.passes(2)
+    world.works()
+    assert world.transport.count("GET", "/v1/accountingDocuments") == asked + 1

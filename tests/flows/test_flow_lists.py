@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from ml_connector.core.books import ListKind
 from ml_connector.flows.publication import resend
 from ml_connector.sandbox.basware.switches import Switches
 from ml_connector.sandbox.quickbooks import outside_view
-from ml_connector.store.models import ListEntry
+from ml_connector.store import duties
+from ml_connector.store.models import ImportRequest, ListEntry
 from world import World
 
 pytestmark = pytest.mark.both_databases
@@ -175,3 +177,152 @@ def test_an_iterator_that_breaks_half_way_reads_the_list_again(database: object)
     world.quickbooks.suffers("iterator_invalidated", times=2)
     world.run_until_idle()
     assert set(_vendors(world)) == {vendor.name for vendor in world.firm.vendors}
+
+
+def _reads_lists(world: World) -> None:
+    world.passes(1)
+    duties.wake_all(world.connection.pk, world.clock.now(), duties.LISTS)
+    world.polls()
+
+
+def _vendor_with_terms(world: World) -> tuple[ListEntry, ListEntry]:
+    """Return a vendor that has terms, and the terms."""
+    vendor = next(e for e in ListEntry.objects.filter(kind="vendor").order_by("pk") if e.record.get("terms"))
+    return vendor, ListEntry.objects.get(list_id=vendor.record["terms"])
+
+
+def test_a_vendor_that_changes_while_its_list_is_sent_is_sent_as_it_is_then(world: World) -> None:
+    def renamed_once_more() -> None:
+        world.quickbooks.screen.rename("Vendor", "Zylstra & Sons", "Zylstra & Daughters")
+        _reads_lists(world)
+
+    world.passes(61)
+    world.quickbooks.screen.rename("Vendor", "Zylstra Electric", "Zylstra & Sons")
+    world.happens("POST", "/v1/vendors", renamed_once_more, after=True)
+    world.run_until_idle()
+    assert "Zylstra & Daughters" in _vendors(world)
+    assert ListEntry.objects.get(full_name="Zylstra & Daughters").publication == "accepted"
+
+
+def test_records_whose_outcome_never_comes_are_sent_again_and_end_with_a_person(world: World) -> None:
+    world.passes(61)
+    world.quickbooks.screen.rename("Vendor", "Zylstra Electric", "Zylstra & Sons")
+    world.basware_answers("GET", "/v1/requestStatus/*", 404, times=0)
+    _reads_lists(world)
+    world.works()
+    shown = []
+    for _ in range(30):
+        world.passes(3600)
+        world.works()
+        shown.append(world.connector.duty(duties.IMPORTS).last_error)
+    assert any("said nothing for 4 hours" in sentence for sentence in shown)
+    entry = ListEntry.objects.get(full_name="Zylstra & Sons")
+    assert entry.publication == "refused"
+    assert entry.complaint
+
+
+def test_records_that_basware_takes_without_an_id_of_the_request_are_sent_again(world: World) -> None:
+    world.passes(61)
+    world.quickbooks.screen.rename("Vendor", "Zylstra Electric", "Zylstra & Sons")
+    world.basware_answers("POST", "/v1/vendors", 200, [])
+    world.run_until_idle()
+    assert "Zylstra & Sons" in _vendors(world)
+
+
+def test_vendors_do_not_wait_for_terms_that_basware_accepted_before(world: World) -> None:
+    vendor, terms = _vendor_with_terms(world)
+    world.basware_answers("GET", "/v1/requestStatus/*", 404, times=0)
+    resend(world.surroundings, world.connector.row(), ListKind.TERMS, all_of_it=True)
+    world.works()
+    world.quickbooks.screen.set_active("Vendor", vendor.list_id, False)
+    _reads_lists(world)
+    _forget_what_was_sent(world)
+    world.works()
+    ((api, (sent,)),) = _posted(world)
+    assert (api, sent["vendorCode"]) == ("vendors", vendor.code)
+    assert sent["paymentTerms"] == {"paymentTermCode": terms.code}
+
+
+def test_a_vendor_keeps_the_terms_that_basware_accepted_when_it_refuses_a_later_version(world: World) -> None:
+    vendor, terms = _vendor_with_terms(world)
+    ListEntry.objects.filter(pk=terms.pk).update(publication="refused", complaint="no longer wanted")
+    world.passes(61)
+    world.quickbooks.screen.rename("Vendor", vendor.list_id, "A New Name")
+    world.run_until_idle()
+    assert _vendors(world)["A New Name"]["paymentTerms"] == {"paymentTermCode": terms.code}
+
+
+def test_vendors_that_went_without_their_terms_are_sent_again_when_these_are_accepted(database: object) -> None:
+    world = World(1)
+    refusal = {
+        "hasErrors": True,
+        "errors": [{"type": "VALIDATION", "code": "SCHEMA_VALIDATION_ERROR", "message": "no"}],
+    }
+    world.basware_answers("POST", "/v1/paymentTerms", 400, refusal, times=0)
+    world.run_until_idle()
+    assert not any(vendor.get("paymentTerms") for vendor in _vendors(world).values())
+    world.transport.scripted.clear()
+    resend(world.surroundings, world.connector.row(), ListKind.TERMS)
+    world.run_until_idle()
+    vendor, terms = _vendor_with_terms(world)
+    assert _vendors(world)[vendor.record["name"]]["paymentTerms"] == {"paymentTermCode": terms.code}
+
+
+def test_one_outcome_that_cannot_be_asked_for_does_not_hold_up_the_others(world: World) -> None:
+    world.passes(61)
+    world.quickbooks.screen.rename("Vendor", "Zylstra Electric", "Zylstra & Sons")
+    _reads_lists(world)
+    duties.wake_all(world.connection.pk, world.clock.now(), duties.PUBLICATION)
+    world.works()
+    request = ImportRequest.objects.exclude(next_check_at=None).get()
+    world.basware_answers("GET", f"/v1/requestStatus/{request.request_id}", 500, times=0)
+    world.quickbooks.screen.add_vendor("Second Vendor")
+    _reads_lists(world)
+    for _ in range(6):
+        world.passes(61)
+        world.works()
+    assert ListEntry.objects.get(full_name="Second Vendor").publication == "accepted"
+    assert ListEntry.objects.get(full_name="Zylstra & Sons").publication == "sent"
+    assert world.transport.count("GET", f"/v1/requestStatus/{request.request_id}") < 10
+
+
+def test_outcomes_that_could_not_be_acknowledged_are_acknowledged_later(world: World) -> None:
+    world.passes(61)
+    world.quickbooks.screen.rename("Vendor", "Zylstra Electric", "Zylstra & Sons")
+    world.basware_answers("POST", "/v1/requestStatus/acknowledge", 500)
+    world.run_until_idle()
+    for _ in range(3):
+        world.passes(3600)
+        world.works()
+    assert set(ImportRequest.objects.values_list("outcome", flat=True)) == {"acknowledged"}
+
+
+def test_one_record_that_basware_refuses_without_naming_it_does_not_hold_up_the_others(world: World) -> None:
+    world.passes(61)
+    for old, new in zip(sorted(_vendors(world))[:5], ("BAD", "Good 1", "Good 2", "Good 3", "Good 4"), strict=True):
+        world.quickbooks.screen.rename("Vendor", old, new)
+    world.transport.refuses = lambda path, body: path == "/v1/vendors" and b'"name":"BAD"' in body
+    world.run_until_idle()
+    assert {"Good 1", "Good 2", "Good 3", "Good 4"} <= set(_vendors(world))
+    assert list(ListEntry.objects.filter(publication="refused").values_list("full_name", flat=True)) == ["BAD"]
+
+
+def test_a_batch_that_is_too_large_is_divided(world: World) -> None:
+    world.passes(61)
+    for old, new in zip(sorted(_vendors(world))[:4], "ABCD", strict=True):
+        world.quickbooks.screen.rename("Vendor", old, f"{new} renamed")
+    world.basware_answers("POST", "/v1/vendors", 413)
+    world.run_until_idle()
+    assert {"A renamed", "B renamed", "C renamed", "D renamed"} <= set(_vendors(world))
+
+
+def test_a_record_somebody_else_is_writing_to_is_sent_again_later(world: World) -> None:
+    entry = ListEntry.objects.get(full_name="Zylstra Electric")
+    code = next(key for key, vendor in world.basware.knows("v1/vendors").items() if vendor["vendorCode"] == entry.code)
+    conflict = {"externalCode": code, "type": "BUSINESS", "code": "CONFLICT_IN_POST", "message": "being updated"}
+    world.passes(61)
+    world.quickbooks.screen.rename("Vendor", "Zylstra Electric", "Zylstra & Sons")
+    world.basware_answers("POST", "/v1/vendors", 409, {"hasErrors": True, "errors": [conflict]})
+    world.run_until_idle()
+    assert "Zylstra & Sons" in _vendors(world)
+    assert not ListEntry.objects.filter(publication="refused").exists()

@@ -6,11 +6,14 @@ import json
 
 import pytest
 
+from ml_connector.core.errors import NeedsOperator, Refused
+from ml_connector.flows import connections
 from ml_connector.flows.surroundings import WEBHOOK_SECRET
 from ml_connector.sandbox.basware.push import sign
+from ml_connector.sandbox.basware.tokens import ALL_SCOPES, ApiClient
 from ml_connector.sandbox.world import WsgiAnswer
 from ml_connector.store.models import Delivery
-from world import World
+from world import OWN_URL, World
 
 pytestmark = pytest.mark.both_databases
 
@@ -131,3 +134,49 @@ def test_a_service_that_is_down_loses_no_invoice(notified: World) -> None:
     notified.passes(86400)
     notified.run_until_idle()
     assert notified.basware.heard_about(invoice) == ["success"]
+
+
+_OWN_SCOPES = frozenset(scope for scope in ALL_SCOPES if not scope.startswith("subscriptions."))
+
+
+def test_a_client_that_may_not_subscribe_goes_on_without_notifications(world: World) -> None:
+    issuer = world.outside.basware.tokens
+    issuer.set_client(ApiClient(client_id="sandbox-client", client_secret="sandbox-secret", scopes=_OWN_SCOPES))
+    with pytest.raises(NeedsOperator, match="subscriptions"):
+        connections.subscribe(world.surroundings, world.connection, OWN_URL, "a clerk")
+    assert world.surroundings.vault.open(world.connector.row(), WEBHOOK_SECRET) is None
+    world.restart_connector()
+    invoice = world.basware.approves()
+    world.run_until_idle()
+    assert world.basware.heard_about(invoice) == ["success"]
+
+
+def test_a_subscription_that_fails_its_trial_call_leaves_no_secret(world: World) -> None:
+    world.basware.suffers("connection-test-fails")
+    with pytest.raises(Refused):
+        connections.subscribe(world.surroundings, world.connection, OWN_URL, "a clerk")
+    assert world.surroundings.vault.open(world.connector.row(), WEBHOOK_SECRET) is None
+
+
+def test_a_subscription_that_is_ended_leaves_no_secret(notified: World) -> None:
+    row = notified.connector.row()
+    assert connections.unsubscribe(notified.surroundings, row, "WaitingForTransfer", "a clerk") == 1
+    assert notified.outside.basware.push.subscriptions() == []
+    assert notified.surroundings.vault.open(row, WEBHOOK_SECRET) is None
+
+
+def test_long_task_ids_that_begin_alike_are_two_notifications(notified: World) -> None:
+    secret = _secret(notified)
+    for end in "ab":
+        assert _notifies(notified, _a_task("7" * 100 + end), secret).status == 200
+    assert Delivery.objects.count() == 2
+
+
+def test_notifications_of_long_ago_are_forgotten(notified: World) -> None:
+    _notifies(notified, _a_task("old"), _secret(notified))
+    notified.passes(29 * 86400)
+    notified.works()
+    assert Delivery.objects.count() == 1
+    notified.passes(2 * 86400)
+    notified.works()
+    assert Delivery.objects.count() == 0

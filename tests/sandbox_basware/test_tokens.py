@@ -49,7 +49,13 @@ def test_without_credentials_the_header_is_named_in_the_detail(desk: Desk) -> No
     assert reply.json()["detail"][0]["loc"] == ["header", "authorization"]
 
 
-def test_scopes_a_client_has_no_right_to_are_left_out_of_the_grant(desk: Desk) -> None:
+def test_a_scope_that_a_client_has_no_right_to_fails_the_whole_token(desk: Desk) -> None:
+    reply = desk.ask_token({**FORM, "scope": "vendors.read vendors.delete"})
+    assert (reply.status, reply.json()["error"]) == (400, "invalid_scope")
+
+
+def test_scopes_a_client_has_no_right_to_can_be_left_out_of_the_grant() -> None:
+    desk = Desk(unknown_scopes_refused=False)
     reply = desk.ask_token({**FORM, "scope": "vendors.read vendors.delete"})
     assert reply.json()["scope"] == "vendors.read"
     assert desk.ask_token({**FORM, "scope": "vendors.delete"}).status == 400

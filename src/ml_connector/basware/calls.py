@@ -6,10 +6,10 @@ Nothing here waits or tries again later: when to repeat is the caller's, who kee
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ml_connector.basware.config import BaswareConfig
+from ml_connector.basware.config import WEBHOOK_SCOPES, BaswareConfig
 from ml_connector.basware.dialects import ApiErrors, read_errors
 from ml_connector.basware.masking import masked, with_exchange
 from ml_connector.basware.retry_after import retry_after_s
@@ -45,7 +45,8 @@ class Answer:
     def refusal(self) -> Refused:
         """Turn it into a definitive no, in Basware's own words."""
         errors = self.errors
-        code = errors.code or str(self.status)
+        # The body of a 404 is not documented, so only the status tells that there is nothing.
+        code = "404" if self.status == 404 else errors.code or str(self.status)
         return with_exchange(Refused("Basware", code, errors.words or f"HTTP {self.status}"), self.exchange)
 
 
@@ -61,6 +62,9 @@ class Calls:
         clock: Callable[[], datetime],
     ) -> None:
         self.tokens = Tokens(config, client_id, client_secret, transport, clock)
+        # Apart, because a client that was not granted the scopes of notifications may be refused a token altogether.
+        subscribing = replace(config, scopes=WEBHOOK_SCOPES)
+        self._subscribing = Tokens(subscribing, client_id, client_secret, transport, clock)
         self._config = config
         self._transport = transport
         self._clock = clock
@@ -92,9 +96,10 @@ class Calls:
         """
         what = f"{method} {path}?{query}" if query else f"{method} {path}"
         writes = method != "GET"
-        answer = self._once(method, path, query, body, headers, what, mask)
+        tokens = self._subscribing if scope in WEBHOOK_SCOPES else self.tokens
+        answer = self._once(tokens, method, path, query, body, headers, what, mask)
         if answer.status == 401:
-            answer = self._once(method, path, query, body, headers, what, mask)
+            answer = self._once(tokens, method, path, query, body, headers, what, mask)
         if trouble := self._trouble(answer, writes, scope):
             raise with_exchange(trouble, answer.exchange)
         return answer
@@ -108,12 +113,18 @@ class Calls:
         request = HttpRequest(method="GET", url=url, headers=self._plain)
         return self._send(request, what, None)
 
+    @property
+    def base_url(self) -> str:
+        """The root of the API."""
+        return self._config.base_url
+
     def wait_s(self, answer: Answer) -> float | None:
         """Return how long the other side asks us to wait, in seconds, or None."""
         return retry_after_s(answer.response, self._clock())
 
     def _once(
         self,
+        tokens: Tokens,
         method: str,
         path: str,
         query: str,
@@ -122,14 +133,14 @@ class Calls:
         what: str,
         mask: tuple[str, ...] | None,
     ) -> Answer:
-        token = self.tokens.current()
+        token = tokens.current()
         own = {**(self._plain if method == "GET" else self._posting), "Authorization": token.authorization.open()}
         if headers:
             own.update(headers)
         url = f"{self._config.base_url}{path}?{query}" if query else f"{self._config.base_url}{path}"
         answer = self._send(HttpRequest(method=method, url=url, headers=own, body=body), what, mask)
         if answer.status == 401:
-            self.tokens.drop(token)
+            tokens.drop(token)
         return answer
 
     def _send(self, request: HttpRequest, what: str, mask: tuple[str, ...] | None) -> Answer:

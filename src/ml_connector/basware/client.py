@@ -57,7 +57,7 @@ class Acknowledged(StrEnum):
     """What came of an acknowledgement."""
 
     DONE = "done"
-    ALREADY = "already"  #: an earlier one of ours won, and its answer was lost (405)
+    ALREADY = "already"  #: it does not wait for one (405): an earlier one of ours won, or somebody took it away
     GONE = "gone"  #: Basware does not know the invoice, or request (404; 400 was seen as well)
 
 
@@ -67,6 +67,7 @@ class Acknowledgement:
 
     outcome: Acknowledged
     exchange: Exchange
+    found: str = ""  #: the invoice's status, where it was read back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,7 +285,7 @@ def _split(page: Page, body: bytes) -> SplitPage:
 def _acknowledged(answer: Answer) -> Acknowledged:
     if answer.good:
         return Acknowledged.DONE
-    # 405 is success here: an earlier attempt of ours won and its answer was lost. (P2P API, acknowledge)
+    # As a rule an earlier attempt of ours won and its answer was lost; the invoice tells. (P2P API, acknowledge)
     if answer.status == 405:
         return Acknowledged.ALREADY
     if answer.status in {400, 404}:

@@ -60,7 +60,7 @@ def fetch_page(calls: Calls, path: str, query: str, continuation: str) -> Page:
             raise with_exchange(TryAgain(words), listed.exchange)
         if listed.status not in _REDIRECTS:
             raise listed.refusal()
-        last = _follow(calls, listed)
+        last = _follow(calls, listed, f"{calls.base_url}{path}")
         if last.good:
             return _page(listed, last)
     raise with_exchange(TryAgain("The addresses Basware gives out for its pages do not answer."), last.exchange)
@@ -74,14 +74,14 @@ def _page(listed: Answer, last: Answer) -> Page:
     return Page(exchange=exchange, body=last.response.body, continuation=continuation)
 
 
-def _follow(calls: Calls, listed: Answer) -> Answer:
-    """Fetch the page from where the list call points to; return the last answer, whatever it is."""
+def _follow(calls: Calls, listed: Answer, base: str) -> Answer:
+    """Fetch the page from where the list call, made at `base`, points to; return the last answer, whatever it is."""
     answer = listed
-    base = ""
+    plain = urlsplit(base).scheme == "http"
     for _ in range(_HOPS):
-        location = answer.response.header("location")
-        url = urljoin(base, location) if base else location
-        if fault := _unsafe(url):
+        location = answer.response.header("location").strip()
+        url, fault = _joined(base, location)
+        if fault := fault or _unsafe(url, plain=plain):
             words = f"Basware points to an address that {fault}: ask its support."
             raise with_exchange(NeedsOperator(words), listed.exchange)
         answer = calls.fetch(url, f"{listed.exchange.what} -> {without_query(url)}")
@@ -94,7 +94,18 @@ def _follow(calls: Calls, listed: Answer) -> Answer:
     return answer
 
 
-def _unsafe(url: str) -> str:
+def _joined(base: str, location: str) -> tuple[str, str]:
+    """Return the address a redirect leads to, and what is wrong with it. Source: RFC 9110, Location may be relative."""
+    if not location:
+        return "", "is missing"
+    try:
+        return urljoin(base, location), ""
+    except ValueError:
+        return "", "cannot be read"
+
+
+def _unsafe(url: str, *, plain: bool) -> str:
+    """Say what is wrong with an address; `plain` admits this computer itself without encryption, if the API is there."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -103,6 +114,6 @@ def _unsafe(url: str) -> str:
         return "cannot be read"
     if not host or parts.scheme not in {"https", "http"}:
         return "is not a web address"
-    if parts.scheme == "http" and not is_loopback(host):
+    if parts.scheme == "http" and not (plain and is_loopback(host)):
         return "is not encrypted (http)"
     return ""

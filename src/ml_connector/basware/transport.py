@@ -6,13 +6,13 @@ import select
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection, InvalidURL
 from socket import socket
 from threading import Lock
 from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
-from ml_connector.core.errors import TryAgain
+from ml_connector.core.errors import NeedsOperator, TryAgain
 
 #: Bytes of an answer that are read at most. A page holds up to 100 invoices; the largest seen are a few megabytes.
 RESPONSE_LIMIT_BYTES = 64 * 1024 * 1024
@@ -53,6 +53,7 @@ class Transport(Protocol):
         Raises:
             TryAgain: with `applied` False when the request certainly did not reach the other side, None when it may
                 have and only its answer is missing.
+            NeedsOperator: the request cannot be written at all, so that nothing was sent.
         """
         ...
 
@@ -93,8 +94,11 @@ class HttpTransport:
 
     def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse:
         """See `Transport.send`. `timeout_s` is the longest silence accepted while waiting for the answer."""
-        parts = urlsplit(request.url)
-        host = parts.hostname or ""
+        try:
+            parts = urlsplit(request.url)
+            host = parts.hostname or ""
+        except ValueError as error:
+            raise NeedsOperator("The address of a request cannot be read: check the Basware settings.") from error
         target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
         place = f"{parts.scheme}://{parts.netloc}"
         connection = self._take(place) or self._connect(parts)
@@ -109,6 +113,13 @@ class HttpTransport:
         except TimeoutError as error:
             connection.close()
             raise TryAgain(f"{host} did not answer in time.", applied=None) from error
+        except (InvalidURL, ValueError) as error:
+            # Said by the client itself before anything was sent.
+            connection.close()
+            words = (
+                f"A request to {host} cannot be written: its address or a header holds characters that HTTP forbids."
+            )
+            raise NeedsOperator(words) from error
         except (HTTPException, OSError) as error:
             connection.close()
             raise TryAgain(

@@ -15,7 +15,8 @@ from typing import Any
 from ml_connector.core.invoice import InvoiceId
 
 _LIST = "accountingDocuments"
-_DECODER = json.JSONDecoder()
+#: Only finds where the invoices are; their numbers are read elsewhere, so that an impossible one spoils its invoice alone.
+_DECODER = json.JSONDecoder(parse_int=float)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SPACE = re.compile(r"[ \t\n\r]*")
 

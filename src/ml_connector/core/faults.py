@@ -250,6 +250,11 @@ REGISTER: ReadOnlyDict[str, FaultText] = {
         do="Check in Basware whether the invoice was removed; skip it here if so.",
         owner=Owner.CLERK,
     ),
+    "MLC-BW-03": FaultText(
+        says="Basware no longer waits for this invoice to be transferred: it stands at {value} there.",
+        do="Look at the invoice in Basware: if it is to be entered, have it transferred again there; skip it here if not.",
+        owner=Owner.CLERK,
+    ),
     "MLC-CHANGED-01": FaultText(
         says="Basware offers this invoice again with other content, but it is already in QuickBooks as {value}: {detail}.",
         do="Correct the document in QuickBooks by hand, then: ml-connector link <ID> --txn-id <TxnID> to confirm it as it"

@@ -71,6 +71,7 @@ class Event(StrEnum):
     GAVE_UP = "gave_up"  #: a person gave up on it
     RETURNED = "returned"  #: Basware took the failure response
     RETRIED = "retried"  #: a person, or the time set for it, asks to plan it again
+    ANSWER_DROPPED = "answer_dropped"  #: Basware took the answer, but P2P still waits for it
     OFFERED_AGAIN = "offered_again"  #: Basware offers it once more, unchanged since it was posted
     OFFERED_CHANGED = "offered_changed"  #: Basware offers it once more, with other content
 
@@ -114,6 +115,10 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (_S.PLANNED, _E.GAVE_UP): _S.GIVEN_UP,
     (_S.SKIPPED, _E.GAVE_UP): _S.GIVEN_UP,
     (_S.GIVEN_UP, _E.RETURNED): _S.RETURNED,
+    # Basware said yes to an answer and forgot it.
+    (_S.CONFIRMED, _E.ANSWER_DROPPED): _S.POSTED,
+    (_S.PAID, _E.ANSWER_DROPPED): _S.POSTED,
+    (_S.RETURNED, _E.ANSWER_DROPPED): _S.GIVEN_UP,
     # Basware offers the same invoice again.
     (_S.RETURNED, _E.OFFERED_AGAIN): _S.RECEIVED,
     (_S.RETURNED, _E.OFFERED_CHANGED): _S.RECEIVED,

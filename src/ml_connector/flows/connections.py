@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from django.db import transaction
 
 from ml_connector.basware.config import BaswareConfig
-from ml_connector.core.errors import NeedsOperator
+from ml_connector.core.errors import ConnectorError, NeedsOperator, TryAgain
 from ml_connector.core.secret import Secret
 from ml_connector.core.settings import ConnectionSettings
 from ml_connector.flows.surroundings import (
@@ -205,14 +205,39 @@ def qwc_file(connection: Connection, own_url: str) -> bytes:
 
 
 def subscribe(surroundings: Surroundings, connection: Connection, own_url: str, actor: str) -> str:
-    """Ask Basware to notify us of invoices that wait for transfer; return the address it will call."""
+    """Ask Basware to notify us of invoices that wait for transfer; return the address it will call.
+
+    Raises:
+        ConnectorError: Basware does not subscribe us; the connection is as it was before.
+    """
     now = surroundings.clock()
-    secret = surroundings.vault.open(connection, WEBHOOK_SECRET)
-    if secret is None:
-        secret = Secret(secrets.token_hex(32))
+    kept = surroundings.vault.open(connection, WEBHOOK_SECRET)
+    secret = kept or Secret(secrets.token_hex(32))
+    if kept is None:
+        # Stored first: Basware may sign its trial call with it.
         surroundings.vault.store(connection, WEBHOOK_SECRET, secret, now)
     url = f"{own_url}/basware/{connection.name}"
-    surroundings.basware(connection).create_subscription(url, secret)
+    try:
+        surroundings.basware(connection).create_subscription(url, secret)
+    except TryAgain:
+        raise  # Basware may have subscribed us, and would sign with this secret.
+    except ConnectorError:
+        if kept is None:
+            _forget_webhook_secret(connection)
+        raise
     with writing(connection.pk, now, actor) as ledger:
         ledger.note(Entry(event="subscription", words=f"Basware notifies {url} of invoices that wait for transfer."))
     return url
+
+
+def unsubscribe(surroundings: Surroundings, connection: Connection, sub_type: str, actor: str) -> int:
+    """End the subscriptions of exactly one type, and forget the secret they were signed with; return how many there were."""
+    count = surroundings.basware(connection).delete_subscription("AccountingDocuments", sub_type)
+    with writing(connection.pk, surroundings.clock(), actor) as ledger:
+        _forget_webhook_secret(connection)
+        ledger.note(Entry(event="subscription", words=f"{count} subscriptions of the type {sub_type} were ended."))
+    return count
+
+
+def _forget_webhook_secret(connection: Connection) -> None:
+    connection.credentials.filter(name=WEBHOOK_SECRET).delete()

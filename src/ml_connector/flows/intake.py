@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from ml_connector.basware.client import Acknowledged, Acknowledgement, BaswareClient, InvoicePage
+from ml_connector.basware.masking import with_exchange
 from ml_connector.basware.read import read_invoice
 from ml_connector.basware.wire import RawInvoice, Unreadable
+from ml_connector.core.errors import ConnectorError, NeedsOperator, Refused, TryAgain
+from ml_connector.core.exchange import Exchange
 from ml_connector.core.faults import Fault
 from ml_connector.core.invoice import InvoiceId, content_digest
 from ml_connector.core.states import Event, State, can
-from ml_connector.flows.surroundings import Surroundings, company_codes
+from ml_connector.flows.surroundings import Surroundings, company_codes, settings_of
+from ml_connector.flows.troubles import Troubles, wait_s
 from ml_connector.store import documents, duties
 from ml_connector.store.chain import Entry, ExchangeRef, Ledger, writing
 from ml_connector.store.documents import Hop, NewDocument
@@ -19,48 +25,121 @@ from ml_connector.store.models import Connection, Document
 _WAITING = "WaitingForTransfer"
 _IN_PROGRESS = "TransferInProgress"
 _ACKNOWLEDGED_PER_COMMIT = 50
+_PAGES_MAX = 10_000  # of one list: a million invoices
+_VERDICT_WITHIN = timedelta(hours=1)  # P2P applies an answer within minutes
 
 
 def fetch(surroundings: Surroundings, connection: Connection) -> int:
     """Read every page of invoices that wait for transfer, store them, and acknowledge what is stored; return how many are
-    new or came again."""
+    new or came again.
+
+    Raises:
+        TryAgain: Basware could not be asked, or did not take every acknowledgement; what was stored is noted.
+        NeedsOperator: Basware does not let us, or its lists hold what cannot be taken in.
+    """
     taken = 0
     client = surroundings.basware(connection)
+    pages = _Pages(client)
     for company in company_codes(connection):
         # Nothing is acknowledged before the last page: an acknowledged invoice leaves the list and would move the pages.
-        for page in _pages(client, _WAITING, company):
+        for page in pages.of(_WAITING, company):
             taken += _store(surroundings, connection, page)
     acknowledge(surroundings, connection)
+    pages.complain()
     return taken
 
 
 def sweep(surroundings: Surroundings, connection: Connection) -> int:
-    """Look for invoices that are acknowledged in Basware but unknown here, and take them in; return how many.
+    """Look for invoices that Basware counts as being transferred: unknown ones are taken in, answered ones answered again;
+    return how many.
 
     They would be lost otherwise: Basware offers them no more, and fails them some day without a word.
     """
     taken = 0
     client = surroundings.basware(connection)
+    pages = _Pages(client)
     for company in company_codes(connection):
-        for page in _pages(client, _IN_PROGRESS, company):
-            known = documents.known(connection.pk, [raw.invoice_id for raw in page.invoices])
-            missing = [raw for raw in page.invoices if raw.invoice_id not in known]
-            if missing:
-                with writing(connection.pk, surroundings.clock()) as ledger:
-                    documents.receive(ledger, [_new(raw) for raw in missing], ledger.keep(page.exchange))
-                taken += len(missing)
+        for page in pages.of(_IN_PROGRESS, company):
+            taken += _store_swept(surroundings, connection, page)
     acknowledge(surroundings, connection)
+    pages.complain()
     return taken
 
 
-def _pages(client: BaswareClient, status: str, company: str) -> Iterator[InvoicePage]:
-    continuation = ""
-    while True:
-        page = client.invoice_page(status, company, continuation)
-        yield page
-        continuation = page.continuation
-        if not continuation:
-            return
+def _store_swept(surroundings: Surroundings, connection: Connection, page: InvoicePage) -> int:
+    swept = {raw.invoice_id: raw for raw in page.invoices}
+    known = documents.known(connection.pk, swept)
+    missing = [_new(raw) for key, raw in swept.items() if key not in known]
+    unanswered = [d for d in known.values() if _was_answered_in_vain(d, surroundings.clock())]
+    if not missing and not unanswered:
+        return 0
+    with writing(connection.pk, surroundings.clock()) as ledger:
+        exchange = ledger.keep(page.exchange)
+        documents.receive(ledger, missing, exchange)
+        documents.hop_all(ledger, [_answered_in_vain(document, exchange) for document in unanswered])
+        if unanswered:
+            duties.wake(connection.pk, ledger.now, duties.ANSWERS)
+    return len(missing) + len(unanswered)
+
+
+def _was_answered_in_vain(document: Document, now: datetime) -> bool:
+    """Basware took our answer, but P2P did not: the invoice still counts as being transferred long after it."""
+    if document.acknowledged_at is None or document.changed_at > now - _VERDICT_WITHIN:
+        return False
+    return can(State(document.state), Event.ANSWER_DROPPED)
+
+
+def _answered_in_vain(document: Document, exchange: ExchangeRef) -> Hop:
+    return Hop(
+        document=document,
+        event=Event.ANSWER_DROPPED,
+        words="Basware took the answer, but still counts the invoice as being transferred; it is answered again.",
+        changes=_to_be_told_anew(document) | {"due_at": None},
+        exchange=exchange,
+    )
+
+
+class _Pages:
+    """Reads lists of invoices page by page, and keeps what Basware should not have put on them."""
+
+    def __init__(self, client: BaswareClient) -> None:
+        self._client = client
+        self._oddities: list[str] = []
+
+    def of(self, status: str, company: str) -> Iterator[InvoicePage]:
+        """Yield the pages of one list, without the invoices that were not asked for."""
+        continuation = ""
+        seen: set[str] = set()
+        while True:
+            page = self._client.invoice_page(status, company, continuation)
+            yield self._as_asked(page, status, company)
+            continuation = page.continuation
+            if not continuation:
+                return
+            if continuation in seen or len(seen) == _PAGES_MAX:
+                self._oddities.append(f"Basware's list of invoices of company {company} does not come to an end.")
+                return
+            seen.add(continuation)
+
+    def complain(self) -> None:
+        """Raise NeedsOperator if a list held anything that could not be taken in."""
+        if self._oddities:
+            raise NeedsOperator(f"{' '.join(self._oddities)} Ask Basware's support.")
+
+    def _as_asked(self, page: InvoicePage, status: str, company: str) -> InvoicePage:
+        # The list lags behind now and then: an invoice that says itself that it is elsewhere is not taken from there.
+        current = [raw for raw in page.invoices if raw.processing_status in {status, ""}]
+        ours = [raw for raw in current if raw.company_code.casefold() == company.casefold()]
+        if len(ours) < len(current):
+            other = next(raw for raw in current if raw not in ours)
+            self._oddities.append(
+                f"Basware lists {len(current) - len(ours)} invoices under company {company} that are not its own, such as"
+                f" {other.invoice_id} of company {other.company_code or 'none'}; they were not taken in."
+            )
+        if page.nameless:
+            count = len(page.nameless)
+            self._oddities.append(f"Basware lists {count} invoices of company {company} without an invoiceId.")
+        return page if len(ours) == len(page.invoices) else replace(page, invoices=tuple(ours))
 
 
 def _new(raw: RawInvoice) -> NewDocument:
@@ -147,50 +226,101 @@ def _content_of(raw: bytes) -> str:
 
 
 def acknowledge(surroundings: Surroundings, connection: Connection) -> int:
-    """Acknowledge what is stored. A crash in between does no harm: the second acknowledgement is answered with 405, which
-    says that the first one won."""
+    """Acknowledge what is stored; return how many. One that fails does not hold up the others.
+
+    A crash in between does no harm: the second acknowledgement is answered with 405, and the invoice is then read back.
+    """
     client = surroundings.basware(connection)
+    troubles = Troubles()
     done = 0
     while True:
-        batch = documents.to_acknowledge(connection.pk, _ACKNOWLEDGED_PER_COMMIT)
+        batch = documents.to_acknowledge(connection.pk, surroundings.clock(), _ACKNOWLEDGED_PER_COMMIT)
         answers: list[tuple[Document, Acknowledgement]] = []
+        failed: list[tuple[Document, ConnectorError]] = []
+        stop = False
         try:
             for document in batch:
-                answers.append((document, client.acknowledge(InvoiceId(document.invoice_id))))
+                try:
+                    answers.append((document, _acknowledge_one(client, InvoiceId(document.invoice_id))))
+                    troubles.went_well()
+                except (TryAgain, Refused) as trouble:
+                    failed.append((document, trouble))
+                    if stop := troubles.note(trouble):
+                        break
         finally:
             # What was acknowledged before a failure is kept.
-            if answers:
-                _note_acknowledged(surroundings, connection, answers)
+            if answers or failed:
+                _note_acknowledged(surroundings, connection, answers, failed)
         done += len(answers)
-        if len(batch) < _ACKNOWLEDGED_PER_COMMIT:
+        if stop or len(batch) < _ACKNOWLEDGED_PER_COMMIT:
+            troubles.raise_worst()
             return done
 
 
+def _acknowledge_one(client: BaswareClient, invoice_id: InvoiceId) -> Acknowledgement:
+    """Acknowledge one invoice. If it does not wait for that, an earlier acknowledgement of ours won and its answer was
+    lost, or somebody took the invoice away meanwhile: only the invoice itself tells which."""
+    made = client.acknowledge(invoice_id)
+    if made.outcome is not Acknowledged.ALREADY:
+        return made
+    raw = client.invoice(invoice_id)
+    if raw is None:
+        return replace(made, outcome=Acknowledged.GONE)
+    if raw.processing_status == _WAITING:
+        raise with_exchange(TryAgain("Basware does not take the acknowledgement of a waiting invoice."), made.exchange)
+    what = f"GET accountingDocuments/{invoice_id}"
+    seen = Exchange(system="basware", what=what, response=raw.raw, status=raw.processing_status)
+    return replace(made, exchange=seen, found=raw.processing_status)
+
+
 def _note_acknowledged(
-    surroundings: Surroundings, connection: Connection, answers: Sequence[tuple[Document, Acknowledgement]]
+    surroundings: Surroundings,
+    connection: Connection,
+    answers: Sequence[tuple[Document, Acknowledgement]],
+    failed: Sequence[tuple[Document, ConnectorError]],
 ) -> None:
     with writing(connection.pk, surroundings.clock()) as ledger:
         refs = ledger.keep_all([answer.exchange for _, answer in answers])
         hops: list[Hop] = []
+        blocked: list[Hop] = []
         for (document, answer), ref in zip(answers, refs, strict=True):
             words = _ACKNOWLEDGED_WORDS[answer.outcome]
+            changes: dict[str, object] = {"acknowledged_at": ledger.now}
+            if document.due_at is not None:
+                changes |= {"due_at": None, "answer_tries": 0}
             if document.state == State.RECEIVED:
-                changes = {"acknowledged_at": ledger.now}
                 hops.append(
                     Hop(document=document, event=Event.ACKNOWLEDGED, words=words, changes=changes, exchange=ref)
                 )
+                if fault := _not_for_us(answer):
+                    faults = {"faults": documents.faults_as_json([fault])}
+                    blocked.append(Hop(document=document, event=Event.FOUND_FAULTS, words=fault.says, changes=faults))
             else:
-                documents.change(document, acknowledged_at=ledger.now)
+                documents.change(document, **changes)
                 ledger.note(Entry(event="acknowledged", words=words, document_id=document.pk, exchange=ref))
         documents.hop_all(ledger, hops)
-        gone = [d for d, answer in answers if answer.outcome is Acknowledged.GONE and d.state == State.ACCEPTED]
-        fault = Fault(code="MLC-BW-02")
-        faults = documents.faults_as_json([fault])
-        documents.hop_all(
-            ledger,
-            [Hop(document=d, event=Event.FOUND_FAULTS, words=fault.says, changes={"faults": faults}) for d in gone],
-        )
+        documents.hop_all(ledger, blocked)
+        for document, trouble in failed:
+            _note_failed(surroundings, ledger, document, trouble)
         duties.wake(connection.pk, ledger.now, duties.PLANNING)
+
+
+def _not_for_us(answer: Acknowledgement) -> Fault | None:
+    """Return why no Bill may be made of an invoice that has none: Basware does not wait for its transfer."""
+    if answer.outcome is Acknowledged.GONE:
+        return Fault(code="MLC-BW-02")
+    if answer.found not in {"", _IN_PROGRESS}:
+        return Fault(code="MLC-BW-03", value=answer.found)
+    return None
+
+
+def _note_failed(surroundings: Surroundings, ledger: Ledger, document: Document, trouble: ConnectorError) -> None:
+    tries = document.answer_tries + 1
+    pause_s = wait_s(surroundings, settings_of(ledger.connection), trouble, tries)
+    documents.change(document, answer_tries=tries, due_at=ledger.now + timedelta(seconds=pause_s))
+    ref = ledger.keep(trouble.exchange) if trouble.exchange is not None else None
+    words = f"It could not be acknowledged: {trouble}"
+    ledger.note(Entry(event="acknowledge_failed", words=words, document_id=document.pk, exchange=ref))
 
 
 _ACKNOWLEDGED_WORDS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from datetime import timedelta
 from enum import StrEnum
 
 from django.db import IntegrityError, transaction
@@ -15,6 +16,8 @@ from ml_connector.store import duties
 from ml_connector.store.models import Connection, Delivery
 
 log = logging.getLogger(__name__)
+
+_REMEMBERED = timedelta(days=30)
 
 
 class Taken(StrEnum):
@@ -44,14 +47,20 @@ def take(surroundings: Surroundings, connection: Connection, body: bytes, signat
     if form is None:
         return Taken.FORGED
     log.info("notification", extra={"connection": connection.name, "form": form.value})
-    return _take_once(surroundings, connection, notification.task_id or hashlib.sha256(body).hexdigest())
+    known_by = notification.task_id.encode() or body
+    return _take_once(surroundings, connection, hashlib.sha256(known_by).hexdigest())
+
+
+def forget(surroundings: Surroundings, connection: Connection) -> None:
+    """Forget the notifications of long ago: nobody repeats them any more, and one that came again would do no harm."""
+    Delivery.objects.filter(connection=connection, received_at__lt=surroundings.clock() - _REMEMBERED).delete()
 
 
 def _take_once(surroundings: Surroundings, connection: Connection, key: str) -> Taken:
     now = surroundings.clock()
     try:
         with transaction.atomic():
-            Delivery.objects.create(connection=connection, key=key[:64], received_at=now)
+            Delivery.objects.create(connection=connection, key=key, received_at=now)
             duties.wake(connection.pk, now, duties.INVOICES)
     except IntegrityError:
         return Taken.REPEATED

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from ml_connector.core.errors import ConnectorError, NeedsOperator, TryAgain
-from ml_connector.core.retry import retry_delay_s
 from ml_connector.core.settings import ConnectionSettings
-from ml_connector.flows import answers, intake, planning, publication
+from ml_connector.flows import answers, intake, notifications, planning, publication
 from ml_connector.flows.surroundings import Surroundings, settings_of
+from ml_connector.flows.troubles import wait_s
 from ml_connector.store import duties
 from ml_connector.store.models import Connection, Duty
 
@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 
 _ONLY_WHEN_WOKEN_S = 60.0  # nothing hangs on a wake-up: what was missed is found within a minute
 _OPERATOR_WAIT_S = 300.0
-_LONGEST_WAIT_S = 900.0
 
 
 def run(surroundings: Surroundings, connection_id: int) -> None:
@@ -41,13 +40,13 @@ def _run_one(surroundings: Surroundings, connection: Connection, duty: Duty) -> 
     try:
         following_s = _WORK[duty.name](surroundings, connection)
     except TryAgain as trouble:
-        wait_s = _wait_s(surroundings, settings, duty, retry_after_s=trouble.retry_after_s)
-        duties.failed(duty, surroundings.clock(), wait_s, str(trouble), needs_operator=False)
+        pause_s = wait_s(surroundings, settings, trouble, duty.failures + 1)
+        duties.failed(duty, surroundings.clock(), pause_s, str(trouble), needs_operator=False)
         log.warning("duty later", extra={"connection": connection.name, "duty": duty.name, "why": str(trouble)})
     except NeedsOperator as problem:
         # It may heal without us: somebody grants the scope, or it was a passing fault of the other side after all.
-        wait_s = _wait_s(surroundings, settings, duty, cap_s=_OPERATOR_WAIT_S)
-        duties.failed(duty, surroundings.clock(), wait_s, str(problem), needs_operator=True)
+        pause_s = wait_s(surroundings, settings, problem, duty.failures + 1, cap_s=_OPERATOR_WAIT_S)
+        duties.failed(duty, surroundings.clock(), pause_s, str(problem), needs_operator=True)
         log.error("duty needs a person", extra={"connection": connection.name, "duty": duty.name, "why": str(problem)})
     except ConnectorError as refused:
         duties.failed(duty, surroundings.clock(), _OPERATOR_WAIT_S, str(refused), needs_operator=True)
@@ -61,23 +60,12 @@ def _run_one(surroundings: Surroundings, connection: Connection, duty: Duty) -> 
             duties.wake_at(connection.pk, duty.name, surroundings.clock() + timedelta(seconds=following_s))
 
 
-def _wait_s(
-    surroundings: Surroundings,
-    settings: ConnectionSettings,
-    duty: Duty,
-    *,
-    cap_s: float = _LONGEST_WAIT_S,
-    retry_after_s: float | None = None,
-) -> float:
-    failures, base_s = duty.failures + 1, float(settings.retry_base_s)
-    return retry_delay_s(failures, surroundings.dice(), base_s=base_s, cap_s=cap_s, retry_after_s=retry_after_s)
-
-
 def _invoices(surroundings: Surroundings, connection: Connection) -> None:
     intake.fetch(surroundings, connection)
 
 
 def _sweep(surroundings: Surroundings, connection: Connection) -> None:
+    notifications.forget(surroundings, connection)
     intake.sweep(surroundings, connection)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from ml_connector.basware.client import BaswareClient
-from ml_connector.basware.config import SCOPES, WEBHOOK_SCOPES, BaswareConfig
+from ml_connector.basware.config import BaswareConfig
 from ml_connector.basware.transport import Transport
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.settings import ConnectionSettings
@@ -62,7 +62,6 @@ class Surroundings:
                 company_codes=_codes(connection),
                 page_size=settings.page_size,
                 timeout_s=float(settings.http_timeout_s),
-                scopes=SCOPES + (WEBHOOK_SCOPES if self.vault.open(connection, WEBHOOK_SECRET) else ()),
             ),
             client_id.open(),
             client_secret,

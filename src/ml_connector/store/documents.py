@@ -165,10 +165,11 @@ def of(connection_id: int) -> QuerySet[Document]:
     return Document.objects.filter(connection_id=connection_id)
 
 
-def to_acknowledge(connection_id: int, limit: int) -> list[Document]:
-    """Return documents that Basware has not taken our acknowledgement for."""
-    rows = of(connection_id).filter(acknowledged_at=None).exclude(state__in=[State.SENT, State.IN_DOUBT])
-    return list(rows.only("connection_id", "state", "invoice_id").order_by("pk")[:limit])
+def to_acknowledge(connection_id: int, now: datetime, limit: int) -> list[Document]:
+    """Return documents that Basware has not taken our acknowledgement for, those left out that failed a moment ago."""
+    due = Q(due_at=None) | Q(due_at__lte=now)
+    rows = of(connection_id).filter(due, acknowledged_at=None).exclude(state__in=[State.SENT, State.IN_DOUBT])
+    return list(rows.only("connection_id", "state", "invoice_id", "due_at", "answer_tries").order_by("pk")[:limit])
 
 
 #: Faults that planning found: they may go away when a list or the mapping changes. All others wait for a person or a time.

@@ -238,6 +238,7 @@ class ListEntry(models.Model):
     touch = models.IntegerField(default=0)  #: counts harmless changes made so that Basware does not drop a re-send
     import_request = models.ForeignKey("ImportRequest", null=True, on_delete=models.SET_NULL, related_name="entries")
     complaint = models.CharField(max_length=500, blank=True)  #: Basware's words
+    ever_accepted = models.BooleanField(default=False)  #: P2P has it, if only as it was some time ago
     sends = models.IntegerField(default=0)  #: sends without acceptance in a row
 
     class Meta:
@@ -327,7 +328,7 @@ class Delivery(models.Model):
     """A notification that was taken; the same one again does nothing."""
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
-    key = models.CharField(max_length=64)
+    key = models.CharField(max_length=64)  #: SHA-256 of the task id, or of the body if it has none
     received_at = models.DateTimeField()
 
     class Meta:

@@ -138,3 +138,12 @@ def test_a_redirected_write_is_not_followed(basware: ScriptedBasware, client: Ba
     with pytest.raises(NeedsOperator, match="base_url"):
         client.send_transfer_response(INVOICE, BODY)
     assert len(basware.calls) == 1
+
+
+def test_what_basware_does_not_know_is_told_by_the_status_whatever_the_body_says(
+    basware: ScriptedBasware, client: BaswareClient
+) -> None:
+    basware.answers(404, {"hasErrors": True, "errors": [{"code": "ENTITY_NOT_FOUND", "message": "no"}]})
+    with pytest.raises(Refused) as caught:
+        client.send_transfer_response(INVOICE, BODY)
+    assert caught.value.code == "404"

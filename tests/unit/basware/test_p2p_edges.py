@@ -284,3 +284,24 @@ def test_a_name_that_does_not_exist_was_certainly_not_reached(transport: HttpTra
     with pytest.raises(TryAgain) as caught:
         transport.send(get("https://name..invalid/"), 5)
     assert caught.value.applied is False
+
+
+@pytest.mark.parametrize("path", ["/a b", "/\u20ac", "/\u00e9"])
+def test_an_address_that_http_cannot_carry_is_said_and_not_sent(
+    transport: HttpTransport, server: str, path: str
+) -> None:
+    with pytest.raises(NeedsOperator, match="cannot be written"):
+        transport.send(HttpRequest(method="GET", url=f"{server}{path}"), 2)
+
+
+@pytest.mark.parametrize("value", ["a\r\nb", "\u20ac"])
+def test_a_header_that_http_cannot_carry_is_said_and_not_sent(
+    transport: HttpTransport, server: str, value: str
+) -> None:
+    with pytest.raises(NeedsOperator, match="cannot be written"):
+        transport.send(HttpRequest(method="GET", url=server, headers={"x": value}), 2)
+
+
+def test_an_address_that_cannot_be_read_is_said_and_not_sent(transport: HttpTransport) -> None:
+    with pytest.raises(NeedsOperator, match="cannot be read"):
+        transport.send(HttpRequest(method="GET", url="http://[half/page"), 2)

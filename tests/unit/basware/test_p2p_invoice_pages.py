@@ -7,11 +7,15 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from scripted_basware import BASE, Clock, ScriptedBasware, a_client, a_page, an_invoice
+from scripted_basware import BASE, TOKENS, Clock, ScriptedBasware, a_client, a_page, an_invoice
 
 from ml_connector.basware.client import BaswareClient
+from ml_connector.basware.config import BaswareConfig
+from ml_connector.basware.read import read_invoice
+from ml_connector.basware.wire import Unreadable
 from ml_connector.core.errors import NeedsOperator, Refused, TryAgain
 from ml_connector.core.invoice import InvoiceId
+from ml_connector.core.secret import Secret
 
 STORED = "https://bucket.example/page-1?X-Amz-Signature=topsecret"
 
@@ -109,7 +113,10 @@ def test_a_token_may_end_between_two_pages(basware: ScriptedBasware, client: Bas
     assert basware.calls[1].headers["x-amz-meta-continuationtoken"] == "next-1"
 
 
-@pytest.mark.parametrize("location", ["http://bucket.example/page", "ftp://bucket.example/page", "/page", ""])
+@pytest.mark.parametrize(
+    "location",
+    ["http://bucket.example/page", "ftp://bucket.example/page", "http://127.0.0.1:22/page", "//[bad/page", ""],
+)
 def test_a_redirect_to_an_unsafe_place_is_not_followed(
     basware: ScriptedBasware, client: BaswareClient, location: str
 ) -> None:
@@ -119,10 +126,35 @@ def test_a_redirect_to_an_unsafe_place_is_not_followed(
     assert len(basware.calls) == 1
 
 
-def test_a_redirect_to_this_computer_itself_may_be_plain_http(basware: ScriptedBasware, client: BaswareClient) -> None:
+def test_a_redirect_to_this_computer_itself_may_be_plain_http_if_the_api_is_there_too(basware: ScriptedBasware) -> None:
+    config = BaswareConfig(base_url="http://127.0.0.1:8", token_url=TOKENS, company_codes=("US10",))
+    client = BaswareClient(config, "client-1", Secret("s3cret/+"), basware, basware.clock)
     basware.answers(302, b"", Location="http://127.0.0.1:9/page")
     basware.answers(200, a_page())
     assert client.invoice_page("WaitingForTransfer", "US10").invoices == ()
+
+
+@pytest.mark.parametrize(
+    "location", ["/page?sig=1", "//basware.example/page?sig=1", "HTTPS://basware.example/page?sig=1"]
+)
+def test_a_redirect_may_be_relative_and_is_followed_without_our_token(
+    basware: ScriptedBasware, client: BaswareClient, location: str
+) -> None:
+    basware.answers(302, b"", Location=location)
+    basware.answers(200, a_page(an_invoice("one")))
+    page = client.invoice_page("WaitingForTransfer", "US10")
+    assert [invoice.invoice_id for invoice in page.invoices] == ["one"]
+    assert basware.last.url.lower() == f"{BASE}/page?sig=1"
+    assert "Authorization" not in basware.last.headers
+
+
+def test_a_number_of_many_digits_spoils_its_own_invoice_only(basware: ScriptedBasware, client: BaswareClient) -> None:
+    odd = b'{"invoiceId":"two","grossSum":' + b"9" * 5000 + b"}"
+    basware.answers(200, b'{"accountingDocuments":[' + json.dumps(an_invoice("one")).encode() + b"," + odd + b"]}")
+    page = client.invoice_page("WaitingForTransfer", "US10")
+    assert [invoice.invoice_id for invoice in page.invoices] == ["one", "two"]
+    with pytest.raises(Unreadable):
+        read_invoice(page.invoices[1].raw)
 
 
 def test_a_failing_store_is_tried_again_later(basware: ScriptedBasware, client: BaswareClient) -> None:

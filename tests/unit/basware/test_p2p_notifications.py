@@ -6,8 +6,10 @@ import base64
 import hashlib
 import hmac
 import json
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -142,6 +144,21 @@ def test_a_subscription_is_made_for_one_exact_type_and_its_secret_is_not_kept(
     ]
     assert made.url == HOOK
     assert SECRET.open() not in repr(made)
+
+
+def test_a_subscription_is_written_as_basware_s_own_schema_wants_it(
+    basware: ScriptedBasware, client: BaswareClient
+) -> None:
+    path = Path(__file__).parents[3] / "../shared/reference/basware-openapi/basware-push-notification-openapi.json"
+    if not path.exists():
+        pytest.skip("Basware's OpenAPI files are not at hand.")
+    schemas = json.loads(path.read_text(encoding="utf-8"))["components"]["schemas"]
+    basware.answers(200, [])
+    client.create_subscription(HOOK, SECRET)
+    (sent,) = json.loads(basware.last.body)
+    schema = {"$ref": "#/components/schemas/Subscription-Input", "components": {"schemas": schemas}}
+    assert [error.message for error in jsonschema.Draft7Validator(schema).iter_errors(sent)] == []
+    assert set(sent) <= set(schemas["Subscription-Input"]["properties"])
 
 
 def test_a_failed_trial_call_is_told_in_basware_s_words_without_the_secret(

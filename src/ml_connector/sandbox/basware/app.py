@@ -204,7 +204,8 @@ class BaswareApp:
             form = dict(parse_qsl(body.decode(errors="replace"))) if is_form else {}
             lifetime_s = tenant.switches.token_lifetime_s
             try:
-                grant = tenant.tokens.issue(tenant.now(), client_id, secret, form, lifetime_s)
+                strict = tenant.switches.unknown_scopes_refused
+                grant = tenant.tokens.issue(tenant.now(), client_id, secret, form, lifetime_s, strict=strict)
             except TokenRefused as refused:
                 words = {"error": refused.error}
                 if refused.description:

@@ -29,6 +29,7 @@ KINDS = {
     "presigned-error": "503 from the pre-signed target",
     "status-delay": "P2P works on a request only after `seconds` more",
     "item-timeout": "one record ends with the technical error Request timed-out",
+    "response-dropped": "200 on a response, but P2P never applies it",
     "connection-test-fails": "the ConnectionTest of a subscription is taken as failed",
     "webhook-duplicate": "a notification is sent twice",
     "webhook-reorder": "a notification is overtaken by the next one",

@@ -152,10 +152,13 @@ class InvoiceCalls:
         if faults is not None:
             # Only the transfer call documents a body for its 400.
             raise faults if schema is TRANSFER_RESPONSE else Refusal(status=400)
-        take(invoice_id, body)
+        work = _drop
+        if not self._tenant.faults.strikes("response-dropped", "POST", call.path):
+            take(invoice_id, body)
+            work = _succeed
         item = Item(external_code=body["externalCode"], parent_external_code=invoice_id)
         self._tenant.open_status(
-            call.request_id, entity_type, "v1", "POST", call.client_id, [item], _succeed, path=call.path
+            call.request_id, entity_type, "v1", "POST", call.client_id, [item], work, path=call.path
         )
         return Answer(status=200, body=dump(body))
 
@@ -187,6 +190,11 @@ class InvoiceCalls:
 def _succeed(entry: Entry) -> None:
     for item in entry.items:
         item.status = "Success"
+
+
+def _drop(entry: Entry) -> None:
+    for item in entry.items:
+        item.fail("Error", "Request timed-out", category="Technical")
 
 
 def _amount(text: str) -> Decimal | None:

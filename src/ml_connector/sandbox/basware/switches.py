@@ -12,6 +12,8 @@ class Switches:
 
     #: Seconds a token lives. Source: tokens API, `expires_in` 3600.
     token_lifetime_s: int = 3600
+    #: A scope that the client may not ask for fails the whole token (400 invalid_scope); else it is left out of it.
+    unknown_scopes_refused: bool = True
     #: Status for a token without the needed scope: 401 or 403 (the documents leave it open).
     missing_scope_status: int = 401
     #: Seconds a pre-signed invoice URL is good for. Source: P2P API states 15 minutes, for attachments.

@@ -100,11 +100,13 @@ class TokenIssuer:
         """Add a client or replace its secret and rights."""
         self._clients[client.client_id] = client
 
-    def issue(self, now: datetime, client_id: str, secret: str, form: dict[str, str], lifetime_s: int) -> Grant:
+    def issue(
+        self, now: datetime, client_id: str, secret: str, form: dict[str, str], lifetime_s: int, *, strict: bool
+    ) -> Grant:
         """Return a new token. Raises: TokenRefused.
 
-        Scopes the client has no right to are left out of the grant without a word, as OAuth allows; the caller sees it
-        in the answer's `scope`.
+        OAuth allows both: if `strict`, one scope that the client has no right to is refused together with all others;
+        else it is left out of the grant without a word, and the caller sees it in the answer's `scope`.
         """
         client = self._clients.get(client_id)
         if client is None or client.client_secret != secret:
@@ -114,7 +116,11 @@ class TokenIssuer:
                 raise TokenRefused(400, "invalid_request", f"{name} field required")
         if form["grant_type"] != "client_credentials":
             raise TokenRefused(400, "unsupported_grant_type", "grant_type must be client_credentials")
-        scopes = frozenset(form["scope"].split()) & client.scopes
+        asked = frozenset(form["scope"].split())
+        scopes = asked & client.scopes
+        if strict and asked != scopes:
+            names = " ".join(sorted(asked - scopes))
+            raise TokenRefused(400, "invalid_scope", f"the client may not ask for {names}")
         if not scopes:
             raise TokenRefused(400, "invalid_scope", "none of the scopes is allowed for this client")
         issued = int(now.timestamp())

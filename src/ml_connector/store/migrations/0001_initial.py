@@ -143,6 +143,7 @@ class Migration(migrations.Migration):
                 ("published_digest", models.CharField(blank=True, max_length=64)),
                 ("touch", models.IntegerField(default=0)),
                 ("complaint", models.CharField(blank=True, max_length=500)),
+                ("ever_accepted", models.BooleanField(default=False)),
                 ("sends", models.IntegerField(default=0)),
                 ("connection", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="store.connection")),
                 (
