@@ -130,6 +130,22 @@ def test_while_basware_cannot_be_reached_work_with_quickbooks_goes_on(world: Wor
     assert world.basware.heard_about(invoice) == ["success"]
 
 
+def test_a_correction_that_comes_while_the_outcome_is_unknown_is_not_confirmed_away(world: World) -> None:
+    invoice = world.basware.approves(gross="120.00")
+    world.fetches()
+    world.quickbooks.loses_answer_to("BillAddRq")
+    world.polls()
+    row = dict(invoice.document["codingRows"][0], netTotal=200.0, grossTotal=200.0)
+    world.basware.transfers_again(invoice, grossSum=200.0, netSum=200.0, codingRows=[row])
+    world.fetches()  # seen, and put off
+    world.passes(10)
+    world.polls()  # QuickBooks has it, over 120.00
+    world.works()  # the answer is due at once, the next look for invoices is not
+    world.run_until_idle()
+    assert world.connector.state(invoice) == "changed"
+    assert world.basware.heard_about(invoice) == []
+
+
 def test_what_a_person_said_of_look_alikes_does_not_outlive_the_content(world: World) -> None:
     vendor = world.firm.vendor_named("Q")
     for number in ("K-1", "K-2"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -24,6 +24,7 @@ from ml_connector.store.models import Connection, Document
 
 _WAITING = "WaitingForTransfer"
 _IN_PROGRESS = "TransferInProgress"
+_UNDER_WAY = frozenset({State.SENT, State.IN_DOUBT})
 _ACKNOWLEDGED_PER_COMMIT = 50
 _PAGES_MAX = 10_000  # of one list: a million invoices
 _VERDICT_WITHIN = timedelta(hours=1)  # P2P applies an answer within minutes
@@ -40,11 +41,12 @@ def fetch(surroundings: Surroundings, connection: Connection) -> int:
     taken = 0
     client = surroundings.basware(connection)
     pages = _Pages(client)
+    put_off: set[int] = set()
     for company in company_codes(connection):
         # Nothing is acknowledged before the last page: an acknowledged invoice leaves the list and would move the pages.
         for page in pages.of(_WAITING, company):
-            taken += _store(surroundings, connection, page)
-    acknowledge(surroundings, connection)
+            taken += _store(surroundings, connection, page, put_off)
+    acknowledge(surroundings, connection, put_off)
     pages.complain()
     return taken
 
@@ -61,7 +63,8 @@ def sweep(surroundings: Surroundings, connection: Connection) -> int:
     for company in company_codes(connection):
         for page in pages.of(_IN_PROGRESS, company):
             taken += _store_swept(surroundings, connection, page)
-    acknowledge(surroundings, connection)
+    # What is stored is acknowledged after the next look at what waits, which may hold other content than the stored one.
+    duties.wake(connection.pk, surroundings.clock(), duties.INVOICES)
     pages.complain()
     return taken
 
@@ -146,14 +149,20 @@ def _new(raw: RawInvoice) -> NewDocument:
     return NewDocument(invoice_id=raw.invoice_id, company_code=raw.company_code, raw=raw.raw)
 
 
-def _store(surroundings: Surroundings, connection: Connection, page: InvoicePage) -> int:
-    """Store one page in one transaction."""
+def _store(surroundings: Surroundings, connection: Connection, page: InvoicePage, put_off: set[int]) -> int:
+    """Store one page in one transaction. `put_off` gathers the documents whose Bill is under way: what is offered for them
+    is compared when the outcome is known, and until then neither acknowledged nor answered."""
     if not page.invoices:
         return 0
     with writing(connection.pk, surroundings.clock()) as ledger:
         offered = {raw.invoice_id: raw for raw in page.invoices}
         known = documents.known(connection.pk, offered)
         again = [known[key] for key in offered if key in known]
+        for document in again:
+            if document.state in _UNDER_WAY:
+                put_off.add(document.pk)
+                if document.acknowledged_at is not None:
+                    documents.change(document, acknowledged_at=None)
         new = [_new(raw) for key, raw in offered.items() if key not in known]
         returned = [document for document in again if _comes_again(document, offered[InvoiceId(document.invoice_id)])]
         if not new and not returned:
@@ -168,9 +177,9 @@ def _store(surroundings: Surroundings, connection: Connection, page: InvoicePage
 def _comes_again(document: Document, raw: RawInvoice) -> bool:
     """A document that is stored but not acknowledged yet is still offered, and one whose Bill is under way waits until
     its outcome is known."""
-    if document.acknowledged_at is None:
-        return document.raw_sha256 != documents.bytes_sha256(raw.raw) and document.state == State.RECEIVED
-    return document.state not in {State.SENT, State.IN_DOUBT}
+    if document.state in _UNDER_WAY:
+        return False
+    return document.acknowledged_at is not None or document.raw_sha256 != documents.bytes_sha256(raw.raw)
 
 
 def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange: ExchangeRef) -> None:
@@ -225,8 +234,8 @@ def _content_of(raw: bytes) -> str:
         return documents.bytes_sha256(raw)
 
 
-def acknowledge(surroundings: Surroundings, connection: Connection) -> int:
-    """Acknowledge what is stored; return how many. One that fails does not hold up the others.
+def acknowledge(surroundings: Surroundings, connection: Connection, put_off: Collection[int] = ()) -> int:
+    """Acknowledge what is stored, but for `put_off`; return how many. One that fails does not hold up the others.
 
     A crash in between does no harm: the second acknowledgement is answered with 405, and the invoice is then read back.
     """
@@ -234,7 +243,7 @@ def acknowledge(surroundings: Surroundings, connection: Connection) -> int:
     troubles = Troubles()
     done = 0
     while True:
-        batch = documents.to_acknowledge(connection.pk, surroundings.clock(), _ACKNOWLEDGED_PER_COMMIT)
+        batch = documents.to_acknowledge(connection.pk, surroundings.clock(), _ACKNOWLEDGED_PER_COMMIT, put_off)
         answers: list[tuple[Document, Acknowledgement]] = []
         failed: list[tuple[Document, ConnectorError]] = []
         stop = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -165,10 +165,11 @@ def of(connection_id: int) -> QuerySet[Document]:
     return Document.objects.filter(connection_id=connection_id)
 
 
-def to_acknowledge(connection_id: int, now: datetime, limit: int) -> list[Document]:
+def to_acknowledge(connection_id: int, now: datetime, limit: int, but: Collection[int] = ()) -> list[Document]:
     """Return documents that Basware has not taken our acknowledgement for, those left out that failed a moment ago."""
     due = Q(due_at=None) | Q(due_at__lte=now)
     rows = of(connection_id).filter(due, acknowledged_at=None).exclude(state__in=[State.SENT, State.IN_DOUBT])
+    rows = rows.exclude(pk__in=but) if but else rows
     return list(rows.only("connection_id", "state", "invoice_id", "due_at", "answer_tries").order_by("pk")[:limit])
 
 
