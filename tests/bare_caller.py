@@ -22,22 +22,47 @@ class BareCaller:
         self._application = next(iter(world.outside.workstation.applications.values())).connector
         self._quickbooks = world.outside.desktop.begin_session("", "a bare caller")
 
+    def until(self, wanted: str) -> str:
+        """Sign in and go on until a request holds a text; return it, and leave it unanswered."""
+        request = self._begin()
+        while wanted not in request:
+            assert request, f"no request held {wanted}"
+            self._receive(self._quickbooks.process(request))
+            request = self._send("")
+        return request
+
+    def executes(self, request: str) -> str:
+        """Let QuickBooks execute a request, without telling the connector; return its answer."""
+        return self._quickbooks.process(request)
+
+    def answers(self, answer: str) -> None:
+        """Tell the connector an answer to what it asked last."""
+        self._receive(answer)
+
+    def goes_on(self) -> None:
+        """Run the session that was begun to its end."""
+        while request := self._send(""):
+            self._receive(self._quickbooks.process(request))
+        self._post("closeConnection", [("ticket", self._ticket)])
+
     def session(self, changed: Callable[[str, str], str | None]) -> None:
         """Run a session to its end; `changed` is given each request and QuickBooks' answer to it."""
-        user = [("strUserName", self._user), ("strPassword", PASSWORD)]
-        self._ticket = array_result("authenticate", *self._post("authenticate", user))[0]
-        qwc = self._application.qwc
-        self._quickbooks.write_data_ext(qwc.owner_id, "FileID", qwc.file_id)
-        about = self._application._ask_host(self._quickbooks)
+        request = self._begin()
         for _ in range(_MOST_CALLS):
-            request = self._send(about)
-            about = ""
             if not request:
                 break
             told = changed(request, self._quickbooks.process(request))
             if told is not None and self._receive(told) in {100, -1}:
                 break
+            request = self._send("")
         self._post("closeConnection", [("ticket", self._ticket)])
+
+    def _begin(self) -> str:
+        user = [("strUserName", self._user), ("strPassword", PASSWORD)]
+        self._ticket = array_result("authenticate", *self._post("authenticate", user))[0]
+        qwc = self._application.qwc
+        self._quickbooks.write_data_ext(qwc.owner_id, "FileID", qwc.file_id)
+        return self._send(self._application._ask_host(self._quickbooks))
 
     def _send(self, about: str) -> str:
         arguments = [

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 
+from bare_caller import BareCaller
 from ml_connector.sandbox.quickbooks.soap import call as soap_call
 from ml_connector.sandbox.quickbooks.soap import headers as soap_headers
 from ml_connector.store.models import AuditEntry, MessageSet, Session
@@ -292,3 +294,129 @@ class _Caller:
 
     def answers(self, ticket: str, response: str) -> None:
         self.call("receiveResponseXML", ticket=ticket, response=response, hresult="", message="")
+
+
+def _lost_after_saving(world: World, **invoice: object) -> Approved:
+    """An invoice whose Bill was saved, whose answer was lost, and whose message set QuickBooks does not remember."""
+    approved = world.basware.approves(**invoice)
+    world.fetches()
+    world.quickbooks.suffers("hresult_after_save_unrecorded", only="BillAddRq")
+    world.polls()
+    return approved
+
+
+def test_a_bill_whose_vendor_a_user_changed_meanwhile_is_not_entered_again(world: World) -> None:
+    one, other = [vendor for vendor in world.firm.vendors if vendor.currency == "USD"][:2]
+    invoice = _lost_after_saving(world, vendor=one)
+    (bill,) = world.quickbooks.bills()
+    world.quickbooks.screen.edit_bill(bill["txn_id"], vendor=other.list_id)
+    world.run_until_idle()
+    assert len(world.quickbooks.bills()) == 1
+    assert world.connector.faults(invoice) == ["MLC-DUP-01"]
+
+
+def test_a_bill_whose_number_and_date_a_user_changed_meanwhile_is_not_entered_again(world: World) -> None:
+    invoice = _lost_after_saving(world, number="A-1")
+    (bill,) = world.quickbooks.bills()
+    world.quickbooks.screen.edit_bill(bill["txn_id"], ref_number="A-1 ok", txn_date="2026-11-11")
+    world.run_until_idle()
+    assert len(world.quickbooks.bills()) == 1
+    assert world.basware.heard_about(invoice) == ["success"]
+
+
+def test_a_vendor_that_was_merged_away_meanwhile_leaves_a_way_out(world: World) -> None:
+    one, other = [vendor for vendor in world.firm.vendors if vendor.currency == "USD"][:2]
+    invoice = _lost_after_saving(world, vendor=one)
+    world.quickbooks.screen.merge("Vendor", one.list_id, other.list_id)
+    world.run_until_idle()
+    assert len(world.quickbooks.bills()) == 1
+    assert world.connector.state(invoice) == "blocked"
+
+
+@pytest.mark.parametrize("text", ["oldMessageSetID", "<RefNumber>S-77</RefNumber>"])
+def test_a_doubt_that_cannot_be_asked_after_holds_up_nobody_else(world: World, text: str) -> None:
+    world.basware.approves(number="S-77")
+    world.fetches()
+    world.quickbooks.loses_request("BillAddRq")
+    world.polls()
+    world.quickbooks.cannot_read(text)
+    other = world.basware.approves()
+    world.fetches()
+    world.passes(60)
+    world.polls()
+    assert world.quickbooks.amounts_billed_for(other) == ["120.00"]
+
+
+def test_a_doubt_that_cannot_be_asked_after_comes_to_a_person_in_the_end(world: World) -> None:
+    invoice = world.basware.approves(number="S-77")
+    world.fetches()
+    world.quickbooks.loses_request("BillAddRq")
+    world.polls()
+    world.quickbooks.cannot_read("<RefNumber>S-77</RefNumber>")
+    world.run_until_idle()
+    assert world.connector.faults(invoice) == ["MLC-QB-06"]
+
+
+def test_an_add_that_never_gets_an_answer_comes_to_a_person_after_three_sends(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    world.quickbooks.suffers("quickbooks_busy", times=None, only="BillAddRq")
+    world.quickbooks.records()
+    world.run_until_idle()
+    assert len(_adds(world)) == 3
+    assert world.connector.faults(invoice) == ["MLC-QB-05"]
+
+
+def test_a_set_written_for_a_newer_quickbooks_is_written_anew(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    world.quickbooks.loses_request("BillAddRq")
+    world.polls()
+    desktop = world.outside.desktop
+    desktop.product = replace(desktop.product, highest_qbxml=12.0)
+    world.run_until_idle()
+    _settled_once(world, invoice)
+
+
+def test_a_set_that_a_sleeping_machine_still_holds_is_not_overtaken(world: World) -> None:
+    vendor = world.firm.vendor_named("Q")
+    world.basware.approves(number="LE-1", vendor=vendor, gross="10.00")
+    world.basware.approves(number="LE-2", vendor=vendor, gross="20.00")
+    world.fetches()
+    laptop = BareCaller(world)
+    held = laptop.until("<BillAddRq")
+    line = {"account": world.firm.account_numbered("6110").list_id, "amount": "10"}
+    world.quickbooks.screen.type_bill(vendor=vendor.list_id, ref_number="LE-1", txn_date="2026-11-10", lines=[line])
+    for _ in range(4):
+        world.passes(20)
+        world.polls()
+        world.works()
+    laptop.executes(held)
+    assert [bill["amount"] for bill in world.quickbooks.bills(ours=False) if bill["ref_number"] == "LE-2"] == ["20.00"]
+
+
+def test_a_bill_that_a_person_linked_to_another_invoice_meanwhile_stops_nothing(world: World) -> None:
+    vendor = world.firm.vendor_named("Q")
+    world.basware.approves(number="U-1", vendor=vendor)
+    world.fetches()
+    world.quickbooks.loses_answer_to("BillAddRq")
+    world.polls()
+    (bill,) = world.quickbooks.bills()
+    twin = world.basware.approves(number="U-1", vendor=vendor)
+    world.fetches()
+
+    def proves_nothing(request: str, answer: str) -> str:
+        if "oldMessageSetID" in request:
+            return answer[: len(answer) // 2]
+        if ".vendor." in request:
+            return re.sub(r'statusCode="\d+"', 'statusCode="1010"', answer, count=1)
+        return answer
+
+    BareCaller(world).session(proves_nothing)
+    world.connector.links(twin, bill["txn_id"])
+    world.works()
+    BareCaller(world).session(proves_nothing)
+    other = world.basware.approves()
+    world.run_until_idle()
+    assert world.connector.state(other) == "confirmed"
+    assert len(world.quickbooks.bills()) == 2

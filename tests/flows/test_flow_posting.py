@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bare_caller import BareCaller
 from ml_connector.quickbooks.checking import check_message_set
 from ml_connector.sandbox.firm import HAND_TYPED_SUPPLIER
 from ml_connector.store.models import MessageSet
@@ -311,3 +312,49 @@ def test_many_invoices_go_in_few_sets_and_each_becomes_one_bill(world: World) ->
     assert len(world.quickbooks.received("<BillAddRq")) <= 5
     assert world.quickbooks.duplicates() == []
     assert world.audit_chain_holds()
+
+
+def test_a_mapping_changed_between_lookup_and_add_is_looked_up_again(world: World) -> None:
+    one, other = [vendor for vendor in world.firm.vendors if vendor.currency == "USD"][:2]
+    line = {"account": world.firm.account_numbered("6110").list_id, "amount": "120"}
+    world.quickbooks.screen.type_bill(vendor=other.list_id, ref_number="M-1", txn_date="2026-11-10", lines=[line])
+    world.basware.approves(number="M-1", vendor=one)
+    world.fetches()
+    caller = BareCaller(world)
+    caller.answers(caller.executes(caller.until("<RefNumber>M-1</RefNumber>")))
+    world.connector.maps("vendor", one.list_id, other.list_id)
+    caller.goes_on()
+    world.run_until_idle()
+    assert len([bill for bill in world.quickbooks.bills(ours=False) if bill["ref_number"] == "M-1"]) == 1
+
+
+def test_an_invoice_corrected_between_lookup_and_add_is_looked_up_again(world: World) -> None:
+    vendor = world.firm.vendor_named("Q")
+    line = {"account": world.firm.account_numbered("6110").list_id, "amount": "120"}
+    world.quickbooks.screen.type_bill(vendor=vendor.list_id, ref_number="NEW-9", txn_date="2026-11-10", lines=[line])
+    invoice = world.basware.approves(number="OLD-9", vendor=vendor)
+    world.fetches()
+    caller = BareCaller(world)
+    caller.answers(caller.executes(caller.until("<RefNumber>OLD-9</RefNumber>")))
+    world.basware.transfers_again(invoice, invoiceNumber="NEW-9")
+    world.fetches()
+    caller.goes_on()
+    world.run_until_idle()
+    assert len([bill for bill in world.quickbooks.bills(ours=False) if bill["ref_number"] == "NEW-9"]) == 1
+
+
+def test_a_pause_stops_a_session_that_is_under_way(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    caller = BareCaller(world)
+    caller.answers(caller.executes(caller.until("<BillQueryRq")))
+    world.connector.pauses()
+    caller.goes_on()
+    assert world.quickbooks.amounts_billed_for(invoice) == []
+
+
+def test_a_number_of_invisible_characters_holds_up_nobody_else(world: World) -> None:
+    odd, good = world.basware.approves(number="\u200b"), world.basware.approves()
+    world.run_until_idle()
+    assert world.connector.faults(odd) == ["MLC-NUMBER-01"]
+    assert world.quickbooks.amounts_billed_for(good) == ["120.00"]

@@ -140,3 +140,40 @@ def test_one_account_that_cannot_be_read_holds_up_no_vendor(world: World) -> Non
     BareCaller(world).session(with_an_odd_one)
     assert ListEntry.objects.filter(full_name="New vendor").exists()
     assert "AccountRet" in world.connector.duty(duties.LISTS).last_error
+
+
+def test_an_amount_that_quickbooks_answers_otherwise_is_a_question_before_basware_is_told(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    caller = BareCaller(world)
+    answer = caller.executes(caller.until("<BillAddRq"))
+    caller.answers(answer.replace("<AmountDue>120.00</AmountDue>", "<AmountDue>120.01</AmountDue>"))
+    caller.goes_on()
+    world.run_until_idle()
+    assert world.basware.heard_about(invoice) == []
+    assert world.connector.faults(invoice) == ["MLC-CHANGED-02"]
+
+
+def test_a_bill_that_cannot_be_read_holds_up_the_invoice_of_its_number_alone(world: World) -> None:
+    odd, good = world.basware.approves(number="N-1"), world.basware.approves()
+    world.fetches()
+    ret = "<BillRet><TxnID>9-9</TxnID><TxnDate>2026-11-10</TxnDate><AmountDue>1.00</AmountDue></BillRet>"  # no vendor
+
+    def with_it(request: str, answer: str) -> str:
+        if "<RefNumber>N-1</RefNumber>" not in request:
+            return answer
+        return re.sub(r"<BillQueryRs ([^>]*?)/>", r"<BillQueryRs \1>" + ret + "</BillQueryRs>", answer)
+
+    BareCaller(world).session(with_it)
+    assert world.quickbooks.amounts_billed_for(good) == ["120.00"]
+    assert world.connector.faults(odd) == ["MLC-QB-04"]
+
+
+def test_a_lookup_that_quickbooks_refuses_is_said_and_nothing_is_added(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    BareCaller(world).session(
+        lambda _, answer: re.sub(r'(<BillQueryRs[^>]*?)statusCode="\d+"', r'\1statusCode="3260"', answer)
+    )
+    assert world.quickbooks.amounts_billed_for(invoice) == []
+    assert "3260" in world.connector.row().last_session_note

@@ -240,6 +240,12 @@ REGISTER: ReadOnlyDict[str, FaultText] = {
         owner=Owner.ADMIN,
         words="Refused by QuickBooks",
     ),
+    "MLC-QB-06": FaultText(
+        says="It could not be found out whether QuickBooks entered it, in {value} sessions; last: {detail}",
+        do="Look for it in QuickBooks: ml-connector link <ID> --txn-id <TxnID> if it is there, ml-connector retry <ID> if not.",
+        owner=Owner.CLERK,
+        words="Outcome unknown",
+    ),
     "MLC-BW-01": FaultText(
         says="Basware refused the answer about this invoice: {detail}.",
         do="Look at the invoice in Basware, mend the cause, then retry.",
@@ -260,6 +266,12 @@ REGISTER: ReadOnlyDict[str, FaultText] = {
         do="Correct the document in QuickBooks by hand, then: ml-connector link <ID> --txn-id <TxnID> to confirm it as it"
         " stands.",
         owner=Owner.CONTROLLER,
+    ),
+    "MLC-CHANGED-02": FaultText(
+        says="QuickBooks entered it as {value}, but holds it otherwise than it was sent: {detail}.",
+        do="Correct it in QuickBooks by hand, then: ml-connector link <ID> --txn-id <TxnID> to confirm it as it stands.",
+        owner=Owner.CONTROLLER,
+        words="Differs in QuickBooks",
     ),
 }
 

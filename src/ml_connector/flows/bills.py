@@ -7,28 +7,22 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
-from ml_connector.core.books import ListId, TxnId
 from ml_connector.core.faults import Fault
-from ml_connector.core.identity import document_guid, external_guid, memo_tag, message_set_id, request_id
-from ml_connector.core.invoice import InvoiceId
-from ml_connector.core.matching import Match, Sought, Verdict, match
-from ml_connector.core.records import LedgerTxn, TxnKind
+from ml_connector.core.identity import message_set_id, request_id
+from ml_connector.core.matching import Match, Verdict, match
 from ml_connector.core.states import Event, State
+from ml_connector.flows.lookups import Unproven, candidates, found_hop, lookups, sought
 from ml_connector.flows.planning import replan_if_stale
-from ml_connector.flows.settling import answer_lost, close_if_settled, posted_columns, refusal, replies, settle
+from ml_connector.flows.settling import answer_lost, close_if_settled, refusal, replies, settle
 from ml_connector.flows.visit import Answer, Visit
-from ml_connector.quickbooks import requests
-from ml_connector.quickbooks.answers import ResponseHead, UnreadableAnswer, UnreadableRecord, read_answer
-from ml_connector.quickbooks.failures import UNREADABLE
+from ml_connector.quickbooks.answers import UnreadableAnswer, UnreadableRecord, read_answer
+from ml_connector.quickbooks.failures import UNREADABLE, WRONG_VERSION
 from ml_connector.quickbooks.render import message_set
-from ml_connector.quickbooks.statuses import Fate, classify_status
+from ml_connector.quickbooks.statuses import Fate
 from ml_connector.store import documents, duties
-from ml_connector.store.cents import from_cents
 from ml_connector.store.chain import ExchangeRef
 from ml_connector.store.documents import Hop
 from ml_connector.store.models import Document, MessageSet
-
-_KINDS = (TxnKind.BILL, TxnKind.VENDOR_CREDIT)
 
 #: States in which an earlier document of the same vendor and number stands in the way of a later one.
 _TAKEN = (State.PLANNED, State.SENT, State.IN_DOUBT, State.POSTED, State.CONFIRMED, State.PAID, State.CHANGED)
@@ -89,15 +83,16 @@ class Bills:
         if answer.failure is not None:
             if answer.failure.hresult == UNREADABLE:
                 _unreadable_lookup(visit, looked_up, f"{answer.failure.says} {answer.failure.words}".strip(), answer)
-            visit.notes["stop"] = True
+            else:
+                visit.notes["stop"] = True
             return
         found = candidates(answer)
-        if found is None:
-            visit.session.last_error = (
-                "QuickBooks did not say which invoices it has already, so none was added; the session's user may lack the"
-                " right to see Bills."
-            )
-            visit.notes["stop"] = True
+        if isinstance(found, Unproven):
+            visit.session.last_error = f"It is not known which invoices QuickBooks has already: {found.words}"[:500]
+            if found.one_to_blame:
+                _unreadable_lookup(visit, looked_up, found.words, answer)
+            else:
+                visit.notes["stop"] = True
             return
         hops: list[Hop] = []
         ready: list[list[Any]] = []
@@ -165,8 +160,11 @@ def take_write_answer(visit: Visit, row: MessageSet, answer: Answer) -> None:
     )
     failure = answer.failure
     if failure is not None:
-        if failure.hresult == UNREADABLE and row.fate == MessageSet.Fate.SENT:
-            _unreadable_set(visit, row, waiting, f"{failure.says} {failure.words}".strip(), answer.exchange)
+        words = f"{failure.says} {failure.words}".strip()
+        if failure.hresult == WRONG_VERSION and row.fate == MessageSet.Fate.SENT:
+            _spoken_too_new(visit, row, waiting, words, answer.exchange)
+        elif failure.hresult == UNREADABLE and row.fate == MessageSet.Fate.SENT:
+            _unreadable_set(visit, row, waiting, words, answer.exchange)
         else:
             answer_lost(visit.ledger, [row], f"{failure.says} ({failure.hresult}: {failure.words})")
         return
@@ -180,6 +178,19 @@ def take_write_answer(visit: Visit, row: MessageSet, answer: Answer) -> None:
     if unknown and row.fate == MessageSet.Fate.SENT:
         answer_lost(visit.ledger, [row], "QuickBooks' answer leaves open whether it was entered.")
         row.refresh_from_db()
+    close_if_settled(visit.ledger, row)
+
+
+def _spoken_too_new(
+    visit: Visit, row: MessageSet, waiting: Sequence[Document], words: str, exchange: ExchangeRef
+) -> None:
+    """QuickBooks was replaced by an older one after the set was written. It is written anew in the next session."""
+    hops = [
+        refusal(visit.surroundings, visit.ledger, document, Fate.RETRY, WRONG_VERSION, words, exchange)
+        for document in waiting
+    ]
+    documents.hop_all(visit.ledger, hops)
+    duties.wake(visit.connection.pk, visit.now, duties.PLANNING)
     close_if_settled(visit.ledger, row)
 
 
@@ -210,9 +221,11 @@ def _together(waiting: Sequence[Document]) -> list[Document]:
 
 
 def _unreadable_lookup(visit: Visit, looked_up: Sequence[Document], words: str, answer: Answer) -> None:
-    """QuickBooks could not read a lookup. One document is to blame: each is looked up by itself until it is known."""
+    """QuickBooks could not read a lookup, or we could not read what it found. One document is to blame: each is looked up
+    by itself until it is known."""
     if len(looked_up) > 1:
         documents.of(visit.connection.pk).filter(pk__in=[document.pk for document in looked_up]).update(alone=True)
+        visit.notes["after"] = looked_up[0].pk - 1
         return
     fault = Fault(code="MLC-QB-04", detail=words)
     changes = {"faults": documents.faults_as_json([fault]), "due_at": None}
@@ -233,126 +246,6 @@ def _learn_speed(visit: Visit, bills: int) -> None:
     before = visit.connection.seconds_per_bill
     visit.connection.seconds_per_bill = round(measured if not before else 0.7 * before + 0.3 * measured, 4)
     visit.connection.save(update_fields=["seconds_per_bill"])
-
-
-def sought(document: Document, *, in_doubt: bool = False) -> Sought:
-    """Return what is looked for in QuickBooks, from the plan that stands in the row."""
-    guid = document_guid(document.company_code, InvoiceId(document.invoice_id))
-    return Sought(
-        vendor=ListId(document.vendor_list_id),
-        ref_number=document.ref_number,
-        txn_date=document.txn_date,
-        invoice_date=document.invoice_date,
-        total=abs(from_cents(document.gross_cents)),
-        external_guid=external_guid(guid),
-        tag=memo_tag(guid),
-        wanted_txn_id=document.wanted_txn_id,
-        post_new=document.post_new,
-        in_doubt=in_doubt,
-    )
-
-
-def lookups(visit: Visit, waiting: Sequence[Document]) -> list[str]:
-    """Return the queries that find these documents if they are there: by number, and by TxnID where a person named one."""
-    asked = []
-    for kind in _KINDS:
-        of_kind = [document for document in waiting if document.kind == kind]
-        numbers = [document.ref_number for document in of_kind]
-        named = [TxnId(document.wanted_txn_id) for document in of_kind if document.wanted_txn_id]
-        if numbers:
-            asked.append(
-                requests.txn_query_by_ref_numbers(kind, numbers, f"look.{visit.serial}.{kind}.number", visit.version)
-            )
-        if named:
-            asked.append(requests.txn_query_by_txn_ids(kind, named, f"look.{visit.serial}.{kind}.id", visit.version))
-    return asked
-
-
-def candidates(answer: Answer) -> dict[str, list[LedgerTxn]] | None:
-    """Return what the lookups found, by kind; None if a lookup failed and so proves nothing."""
-    found: dict[str, dict[str, LedgerTxn]] = {}
-    try:
-        for part in answer.parts():
-            if isinstance(part, ResponseHead):
-                fate = classify_status(part.status_code, part.message).fate
-                if fate not in _LOOKUP_WORKED and not (part.status_code in _GONE and is_by_vendor(part.request_id)):
-                    return None
-            elif isinstance(part, LedgerTxn):
-                found.setdefault(part.kind, {})[part.txn_id] = part
-    except (UnreadableAnswer, UnreadableRecord):
-        return None
-    return {kind: list(by_id.values()) for kind, by_id in found.items()}
-
-
-#: A vendor that was merged or deleted meanwhile; its Bills are found by their numbers, under whatever vendor they are now.
-_GONE = frozenset({3120, 3140})
-
-
-def by_vendor(serial: int, kind: TxnKind, day: str) -> str:
-    """Name a lookup by vendor and date."""
-    return f"look.{serial}.{kind}.vendor.{day}"
-
-
-def is_by_vendor(request: str) -> bool:
-    """Tell whether a lookup was by vendor and date."""
-    return ".vendor." in request
-
-
-_LOOKUP_WORKED = frozenset({Fate.OK, Fate.WARNED, Fate.EMPTY, Fate.INCOMPLETE})
-
-
-def found_hop(
-    visit: Visit, document: Document, judged: Match, exchange: ExchangeRef, claimed: dict[str, Document]
-) -> Hop:
-    """Return the step of a document that QuickBooks has, or may have.
-
-    `claimed` holds, by TxnID, the documents of the same answer that were found before this one; it is added to.
-    """
-    found = judged.found
-    if judged.fault is None and found is not None:
-        # Two invoices of one answer may both look like one Bill; the rows know only of those that were found earlier.
-        other = claimed.get(found.txn_id) or (
-            documents.of(visit.connection.pk).filter(txn_id=found.txn_id).exclude(pk=document.pk).first()
-        )
-        if other is not None:
-            detail = f"invoice {other.invoice_number} of {other.invoice_date}"
-            judged = Match(
-                verdict=Verdict.QUESTION,
-                fault=Fault(code="MLC-DUP-02", value=f"{found.kind} {found.txn_id}", detail=detail),
-            )
-    if judged.fault is not None or found is None:
-        faults = [judged.fault] if judged.fault else []
-        return Hop(
-            document=document,
-            event=Event.FOUND_FAULTS,
-            words=" ".join(fault.says for fault in faults),
-            exchange=exchange,
-            changes={
-                "faults": documents.faults_as_json(faults),
-                "plan_no": document.plan_no + 1,
-                "due_at": None,
-                "wanted_txn_id": "",
-            },
-        )
-    claimed[found.txn_id] = document
-    ours = judged.verdict is Verdict.OURS
-    words = (
-        "QuickBooks has it already, under our own mark." if ours else "QuickBooks has it already; linked, not doubled."
-    )
-    return Hop(
-        document=document,
-        event=Event.FOUND if ours else Event.LINKED,
-        words=words,
-        exchange=exchange,
-        changes=posted_columns(visit.ledger)
-        | {
-            "txn_id": found.txn_id,
-            "txn_number": found.txn_number[:20],
-            "edit_sequence": found.edit_sequence[:16],
-            "linked": not ours,
-            "payment_due": document.kind == TxnKind.BILL,
-        },
-    )
 
 
 def _looked_for(document: Document) -> str:

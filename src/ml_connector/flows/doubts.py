@@ -5,19 +5,22 @@
 3. after two negative answers in two sessions, the very same text is sent again under the very same id, so that
    QuickBooks itself would refuse to enter it twice if it knows better.
 
+What cannot be found out in this way, or is absent after several sends, comes to a person.
+
 Source of the protocol: Intuit's error recovery samples; docs/reference/quickbooks.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from ml_connector.core.books import ListId
+from ml_connector.core.faults import Fault
 from ml_connector.core.matching import Verdict, match
-from ml_connector.core.records import TxnKind
 from ml_connector.core.states import Event, State
-from ml_connector.flows.bills import by_vendor, candidates, found_hop, lookups, sought, take_write_answer
+from ml_connector.flows.bills import take_write_answer
+from ml_connector.flows.lookups import KINDS, Unproven, by_vendor, candidates, found_hop, lookups, sought
 from ml_connector.flows.settling import close_if_settled, replies, settle
 from ml_connector.flows.visit import Answer, Visit
 from ml_connector.quickbooks import requests
@@ -28,6 +31,11 @@ from ml_connector.quickbooks.statuses import SetFate, classify_message_set
 from ml_connector.store import documents, duties, sessions
 from ml_connector.store.documents import Hop
 from ml_connector.store.models import Document, MessageSet
+
+_SENDS_MAX = 3  # of one document, before a person must look why QuickBooks never has it
+_SESSIONS_MAX = 10  # in which QuickBooks is asked after one set, before a person must look
+#: Stamps of QuickBooks are local, and clocks differ: whatever was saved after a set left has a later stamp than this.
+_SAVED_SINCE = timedelta(hours=24)
 
 
 class Doubts:
@@ -51,12 +59,14 @@ class Doubts:
             if row is None:
                 return None
             notes |= {"set": row.pk, "stage": "memory"}
+            row.asked += 1
+            row.save(update_fields=["asked"])
             return status_check(row.set_id, visit.version)
         row = MessageSet.objects.get(pk=notes["set"])
         if notes["stage"] == "again":
             return self._send_again(visit, row)
         notes["stage"] = "lookup"
-        return message_set(_wide_lookups(visit, _in_doubt(visit, row)), version=visit.version)
+        return message_set(_wide_lookups(visit, row, _in_doubt(visit, row)), version=visit.version)
 
     def take(self, visit: Visit, answer: Answer) -> None:
         """Take QuickBooks' word on the set at hand."""
@@ -70,7 +80,7 @@ class Doubts:
                 # It cannot be asked this way. What it remembers is not known, so this id is not used again.
                 visit.notes |= {"stage": "lookup", "remembered": True}
             else:
-                self._finish(visit, row)
+                self._leave(visit, row, f"{answer.failure.says} ({answer.failure.hresult})", answer)
         elif stage == "memory":
             self._take_memory(visit, row, answer)
         else:
@@ -89,6 +99,14 @@ class Doubts:
         for key in ("set", "stage", "remembered"):
             visit.notes.pop(key, None)
 
+    def _leave(self, visit: Visit, row: MessageSet, words: str, answer: Answer) -> None:
+        """Leave a set of which QuickBooks did not say enough; after many sessions it comes to a person."""
+        if row.asked >= _SESSIONS_MAX:
+            fault = Fault(code="MLC-QB-06", value=str(row.asked), detail=words)
+            _to_a_person(visit, _in_doubt(visit, row), fault, answer)
+            close_if_settled(visit.ledger, row)
+        self._finish(visit, row)
+
     def _take_memory(self, visit: Visit, row: MessageSet, answer: Answer) -> None:
         try:
             parts = list(read_answer(answer.text))
@@ -106,8 +124,9 @@ class Doubts:
 
     def _take_lookup(self, visit: Visit, row: MessageSet, answer: Answer) -> None:
         found = candidates(answer)
-        if found is None:
-            self._finish(visit, row)
+        if isinstance(found, Unproven):
+            visit.session.last_error = f"The outcome of an earlier attempt is still unknown: {found.words}"[:500]
+            self._leave(visit, row, found.words, answer)
             return
         hops: list[Hop] = []
         absent: list[Document] = []
@@ -127,11 +146,13 @@ class Doubts:
             if document.absent_in == 0:
                 documents.change(document, absent_in=visit.session.pk)
         whole = len(twice) == documents.of(visit.connection.pk).filter(message_set=row).count()
-        if twice and whole and not visit.notes.get("remembered"):
+        if twice and whole and not visit.notes.get("remembered") and all(d.tries < _SENDS_MAX - 1 for d in twice):
             visit.notes["stage"] = "again"
             return
-        _release(visit, twice, answer)
-        close_if_settled(visit.ledger, row)
+        if (visit.now - row.sent_at).total_seconds() > visit.settings.session_expires_s:
+            # Under another id QuickBooks would not recognise it: whoever still holds the set has held it for too long.
+            _release(visit, twice, answer)
+            close_if_settled(visit.ledger, row)
         self._finish(visit, row)
 
     def _send_again(self, visit: Visit, row: MessageSet) -> str:
@@ -140,14 +161,19 @@ class Doubts:
         documents.hop_all(
             visit.ledger,
             [
-                Hop(document=d, event=Event.NOT_THERE, words="QuickBooks was asked twice and does not have it.")
+                Hop(
+                    document=d,
+                    event=Event.NOT_THERE,
+                    words="QuickBooks was asked twice and does not have it.",
+                    changes={"tries": d.tries + 1},
+                )
                 for d in waiting
             ],
         )
         words = f"Handed to the Web Connector again, unchanged, in message set {row.set_id}."
         documents.hop_all(visit.ledger, [Hop(document=d, event=Event.HANDED_OVER, words=words) for d in waiting])
-        row.fate = MessageSet.Fate.SENT
-        row.save(update_fields=["fate"])
+        row.fate, row.sent_at = MessageSet.Fate.SENT, visit.now
+        row.save(update_fields=["fate", "sent_at"])
         return row.text
 
 
@@ -168,10 +194,11 @@ def _in_doubt(visit: Visit, row: MessageSet) -> list[Document]:
     return list(rows.defer("raw").order_by("pk"))
 
 
-def _wide_lookups(visit: Visit, waiting: Sequence[Document]) -> list[str]:
-    """By number, and by vendor and date: a user may have changed the number since, but our mark would still be there."""
+def _wide_lookups(visit: Visit, row: MessageSet, waiting: Sequence[Document]) -> list[str]:
+    """By number, by vendor and date, and whatever was saved since: a user may have changed all of them, but our mark would
+    still be there."""
     asked = lookups(visit, waiting)
-    for kind in (TxnKind.BILL, TxnKind.VENDOR_CREDIT):
+    for kind in KINDS:
         days: dict[str, set[str]] = {}
         for document in waiting:
             if document.kind == kind:
@@ -181,12 +208,34 @@ def _wide_lookups(visit: Visit, waiting: Sequence[Document]) -> list[str]:
             vendor_ids = [ListId(vendor) for vendor in sorted(vendors)]
             name = by_vendor(visit.serial, kind, day)
             asked.append(requests.txn_query_by_vendor_and_dates(kind, vendor_ids, on, on, name, visit.version))
+        if days:
+            since = (row.sent_at - _SAVED_SINCE).replace(tzinfo=None, microsecond=0)
+            name = f"look.{visit.serial}.{kind}.since"
+            asked.append(requests.txn_query_modified_since(kind, since, name, visit.version, page=None))
     return asked
+
+
+def _to_a_person(visit: Visit, waiting: Sequence[Document], fault: Fault, answer: Answer) -> None:
+    changes = {"faults": documents.faults_as_json([fault]), "due_at": None, "absent_in": 0, "message_set_id": None}
+    hops = [
+        Hop(
+            document=document,
+            event=Event.FOUND_FAULTS,
+            words=fault.says,
+            exchange=answer.exchange,
+            changes=changes | {"plan_no": document.plan_no + 1, "tries": 0},
+        )
+        for document in waiting
+    ]
+    documents.hop_all(visit.ledger, hops)
 
 
 def _release(visit: Visit, twice: Sequence[Document], answer: Answer) -> None:
     """Let documents be sent anew, in another set and under a new plan number: QuickBooks remembers the answer to the old
     one, and would give it again."""
+    tired = [document for document in twice if document.tries >= _SENDS_MAX - 1]
+    fault = Fault(code="MLC-QB-05", value=str(_SENDS_MAX), detail="QuickBooks gave no answer, and does not have it")
+    _to_a_person(visit, tired, fault, answer)
     words = "QuickBooks was asked twice and does not have it; it is sent anew."
     documents.hop_all(
         visit.ledger,
@@ -201,8 +250,10 @@ def _release(visit: Visit, twice: Sequence[Document], answer: Answer) -> None:
                     "absent_in": 0,
                     "plan_no": document.plan_no + 1,
                     "plan_basis": "",
+                    "tries": document.tries + 1,
                 },
             )
             for document in twice
+            if document not in tired
         ],
     )

@@ -15,7 +15,7 @@ from ml_connector.flows.surroundings import Surroundings, settings_of
 from ml_connector.quickbooks.answers import Part, Recovered, ResponseHead
 from ml_connector.quickbooks.statuses import Fate, classify_status
 from ml_connector.store import documents, duties
-from ml_connector.store.cents import cents
+from ml_connector.store.cents import from_cents
 from ml_connector.store.chain import ExchangeRef, Ledger
 from ml_connector.store.documents import Hop
 from ml_connector.store.models import Document, MessageSet
@@ -74,6 +74,7 @@ def settle(
         else:
             hops.append(hop)
     documents.hop_all(ledger, hops)
+    documents.hop_all(ledger, [hop for document in waiting if (hop := _differs(document, answered, exchange))])
     if any(hop.event is Event.ADDED for hop in hops):
         duties.wake(ledger.connection.pk, ledger.now, duties.ANSWERS)
     if any(hop.event is Event.REFUSED for hop in hops):
@@ -117,8 +118,6 @@ def _hop(
 def _added(ledger: Ledger, document: Document, reply: Reply, warning: str, exchange: ExchangeRef) -> Hop:
     txn, recovered = reply.txn, reply.recovered
     words = f"QuickBooks entered it as {document.kind} {document.ref_number}. {warning}".strip()
-    if txn is not None and cents(txn.amount) != abs(document.gross_cents):
-        words += f" Its amount there is {txn.amount:.2f}, not {abs(document.gross_cents) / 100:.2f}: compare them."
     return Hop(
         document=document,
         event=Event.ADDED,
@@ -131,6 +130,21 @@ def _added(ledger: Ledger, document: Document, reply: Reply, warning: str, excha
             "edit_sequence": (txn.edit_sequence if txn else recovered.edit_sequence if recovered else "")[:16],
         },
     )
+
+
+def _differs(document: Document, answered: dict[tuple[int, int], Reply], exchange: ExchangeRef) -> Hop | None:
+    """Return the step of a document that was entered with another amount than it was sent with: Basware is not told before
+    a person has looked."""
+    reply = answered.get((document.pk, document.plan_no))
+    if document.state != State.POSTED or reply is None or reply.txn is None:
+        return None
+    there, sent = reply.txn.amount, abs(from_cents(document.gross_cents))
+    if there == sent:
+        return None
+    detail = f"its amount there is {there:.2f} instead of {sent:.2f}"
+    fault = Fault(code="MLC-CHANGED-02", value=f"{document.kind} {reply.txn.txn_id}", detail=detail)
+    changes: dict[str, object] = {"faults": documents.faults_as_json([fault])}
+    return Hop(document=document, event=Event.DIFFERS, words=fault.says, exchange=exchange, changes=changes)
 
 
 def posted_columns(ledger: Ledger) -> dict[str, object]:

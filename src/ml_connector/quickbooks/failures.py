@@ -11,9 +11,12 @@ from ml_connector.core.faults import Owner
 from ml_connector.quickbooks.statuses import Fate, StatusText
 
 _PARSE_ERROR = 0x80040400
+_VERSION_ERROR = 0x80040423
 
 #: Of a message that QuickBooks could not read, and so did not act on; the session with it goes on.
 UNREADABLE = f"0x{_PARSE_ERROR:08X}"
+#: Of a message in a qbXML version that QuickBooks does not speak; nothing of it was read.
+WRONG_VERSION = f"0x{_VERSION_ERROR:08X}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +99,10 @@ HRESULTS: dict[int, StatusText] = {
     ),
     0x80040421: _retry("QuickBooks' request processor failed."),
     0x80040422: _retry("Single-user mode was asked for while another application is connected."),
-    0x80040423: StatusText(
+    _VERSION_ERROR: StatusText(
         fate=Fate.PERMANENT,
         says="This QuickBooks does not speak the qbXML version that was used.",
-        do="Nothing: an older version is used from the next session on.",
+        do="Nothing: the next session speaks the newest version that this QuickBooks names.",
         owner=Owner.NOBODY,
     ),
     0x80040424: _retry("QuickBooks has not finished starting."),
@@ -138,13 +141,13 @@ def hresult_number(text: str) -> int | None:
 def classify_hresult(hresult: str, message: str, *, write_in_flight: bool) -> Failure:
     """Judge a failure of QuickBooks' request processor.
 
-    Only a parse error proves that a write was not applied: a Bill was seen saved behind 0x8004041C. Any other failure
-    of a write is an unknown outcome, whatever its code, and QuickBooks is asked for it.
+    Only an error of parsing or version proves that a write was not applied: a Bill was seen saved behind 0x8004041C. Any
+    other failure of a write is an unknown outcome, whatever its code, and QuickBooks is asked for it.
     Source: docs/reference/quickbooks.md, HRESULTs and ten facts, number 3.
     """
     number = hresult_number(hresult)
     text = HRESULTS.get(number, _UNLISTED) if number is not None else _UNLISTED
-    refused = number == _PARSE_ERROR
+    refused = number in {_PARSE_ERROR, _VERSION_ERROR}
     in_doubt = write_in_flight and not refused
     return Failure(
         hresult=f"0x{number:08X}" if number is not None else hresult.strip()[:80],

@@ -142,7 +142,7 @@ def txn_query_modified_since(
     version: Version,
     *,
     lines: bool = False,
-    page: Page = FIRST_TXN_PAGE,
+    page: Page | None = FIRST_TXN_PAGE,
 ) -> str:
     """Ask for Bills or VendorCredits saved, paid, voided or linked since a naive local time; all of them if None."""
     filters: dict[str, Value] = {"ModifiedDateRangeFilter": {"FromModifiedDate": since}} if since else {}
