@@ -286,3 +286,24 @@ def test_an_invoice_whose_answer_fails_does_not_hold_up_the_others(world: World)
     world.polls()
     world.works()
     assert [world.basware.heard_about(invoice) for invoice in invoices] == [[], ["success"], ["success"], ["success"]]
+
+
+@pytest.mark.parametrize("how", ["delete", "void"])
+def test_an_invoice_that_comes_again_is_not_confirmed_under_a_bill_that_is_gone(world: World, how: str) -> None:
+    invoice = world.basware.approves()
+    world.run_until_idle()
+    getattr(world.quickbooks.screen, how)(world.quickbooks.txn_id(invoice))
+    world.basware.transfers_again(invoice)
+    world.run_until_idle()
+    assert world.basware.heard_about(invoice) == ["success"]
+    assert world.connector.faults(invoice) == ["MLC-CHANGED-03"]
+
+
+def test_a_bill_that_is_deleted_in_quickbooks_is_noticed(world: World) -> None:
+    invoice, other = world.basware.approves(), world.basware.approves()
+    world.run_until_idle()
+    world.quickbooks.screen.delete(world.quickbooks.txn_id(invoice))
+    world.passes(86400)
+    world.run_until_idle()
+    assert world.connector.faults(invoice) == ["MLC-CHANGED-03"]
+    assert world.connector.state(other) == "confirmed"

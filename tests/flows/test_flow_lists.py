@@ -326,3 +326,14 @@ def test_a_record_somebody_else_is_writing_to_is_sent_again_later(world: World) 
     world.run_until_idle()
     assert "Zylstra & Sons" in _vendors(world)
     assert not ListEntry.objects.filter(publication="refused").exists()
+
+
+def test_one_workstation_whose_clock_runs_ahead_hides_no_vendor(world: World) -> None:
+    world.quickbooks.screen.set_clock_skew(86400)
+    world.quickbooks.screen.add_vendor("Fast Vendor")
+    world.quickbooks.screen.set_clock_skew(0)
+    world.run_until_idle()
+    world.passes(600)
+    world.quickbooks.screen.add_vendor("Later Vendor")
+    world.run_until_idle()
+    assert {"Fast Vendor", "Later Vendor"} <= set(_vendors(world))

@@ -281,3 +281,17 @@ def test_a_payment_leaves_alone_what_a_person_changed_in_basware_meanwhile(
     world.run_until_idle()
     seen = world.basware.sees(posted[0])
     assert (seen["paymentBlock"], seen["paymentTermCode"]) == (True, "AGREED")
+
+
+@pytest.mark.parametrize("ahead_s", [3 * 3600, 86400])
+def test_one_workstation_whose_clock_runs_ahead_hides_no_payment(world: World, ahead_s: int) -> None:
+    invoices = [world.basware.approves(gross=gross) for gross in ("10.00", "20.00")]
+    world.run_until_idle()
+    world.quickbooks.screen.set_clock_skew(ahead_s)
+    world.quickbooks.pays(invoices[0])
+    world.quickbooks.screen.set_clock_skew(0)
+    world.run_until_idle()
+    world.passes(600)
+    world.quickbooks.pays(invoices[1])
+    world.run_until_idle()
+    assert [world.basware.paid(invoice) for invoice in invoices] == ["10.00", "20.00"]

@@ -10,6 +10,7 @@ import pytest
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.flows import mappings
+from ml_connector.flows.story import why
 from world import World
 
 pytestmark = pytest.mark.both_databases
@@ -180,3 +181,14 @@ def test_without_multiple_currencies_the_home_currency_is_posted_and_others_wait
     world.run_until_idle()
     assert world.basware.heard_about(plain) == ["success"]
     assert world.connector.faults(foreign) == ["MLC-CURRENCY-01"]
+
+
+def test_before_the_lists_were_read_nothing_is_said_to_be_missing(database: object) -> None:
+    world = World(1)
+    invoice = world.basware.approves()
+    world.works()
+    assert world.connector.state(invoice) == "accepted"
+    told = why(world.connector.document(invoice), world.clock.now())
+    assert "have not been read yet" in told.cause
+    world.run_until_idle()
+    assert world.basware.heard_about(invoice) == ["success"]

@@ -273,6 +273,12 @@ REGISTER: ReadOnlyDict[str, FaultText] = {
         owner=Owner.CONTROLLER,
         words="Differs in QuickBooks",
     ),
+    "MLC-CHANGED-03": FaultText(
+        says="It was entered in QuickBooks as {value}, but {detail}.",
+        do="Decide: link the document that stands for it now (ml-connector link <ID> --txn-id <TxnID>), or give up on it.",
+        owner=Owner.CONTROLLER,
+        words="Gone from QuickBooks",
+    ),
 }
 
 

@@ -60,6 +60,7 @@ class Event(StrEnum):
     HANDED_OVER = "handed_over"  #: its BillAdd left inside a committed message set
     ADDED = "added"  #: QuickBooks answered with a TxnID
     DIFFERS = "differs"  #: QuickBooks holds it otherwise than it was sent
+    VANISHED = "vanished"  #: QuickBooks no longer has it, or no longer with its amount
     FOUND = "found"  #: QuickBooks has it already under our own tag
     LINKED = "linked"  #: QuickBooks has it already, entered by a person; linked instead of doubled
     REFUSED = "refused"  #: QuickBooks answered that it did not take it
@@ -137,6 +138,9 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (_S.CONFIRMED, _E.OFFERED_CHANGED): _S.CHANGED,
     (_S.PAID, _E.OFFERED_CHANGED): _S.CHANGED,
     (_S.POSTED, _E.DIFFERS): _S.CHANGED,
+    (_S.POSTED, _E.VANISHED): _S.CHANGED,
+    (_S.CONFIRMED, _E.VANISHED): _S.CHANGED,
+    (_S.PAID, _E.VANISHED): _S.CHANGED,
     (_S.CHANGED, _E.OFFERED_CHANGED): _S.CHANGED,
     (_S.CHANGED, _E.OFFERED_AGAIN): _S.CHANGED,
     (_S.CHANGED, _E.LINKED): _S.POSTED,

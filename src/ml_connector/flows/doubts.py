@@ -33,7 +33,7 @@ from ml_connector.store.documents import Hop
 from ml_connector.store.models import Document, MessageSet
 
 _SENDS_MAX = 3  # of one document, before a person must look why QuickBooks never has it
-_SESSIONS_MAX = 10  # in which QuickBooks is asked after one set, before a person must look
+_SESSIONS_MAX = 10  # in which QuickBooks does not say what became of one set, before a person must look
 #: Stamps of QuickBooks are local, and clocks differ: whatever was saved after a set left has a later stamp than this.
 _SAVED_SINCE = timedelta(hours=24)
 
@@ -59,8 +59,6 @@ class Doubts:
             if row is None:
                 return None
             notes |= {"set": row.pk, "stage": "memory"}
-            row.asked += 1
-            row.save(update_fields=["asked"])
             return status_check(row.set_id, visit.version)
         row = MessageSet.objects.get(pk=notes["set"])
         if notes["stage"] == "again":
@@ -79,8 +77,10 @@ class Doubts:
             if stage == "memory" and answer.failure.hresult == UNREADABLE:
                 # It cannot be asked this way. What it remembers is not known, so this id is not used again.
                 visit.notes |= {"stage": "lookup", "remembered": True}
-            else:
+            elif answer.failure.hresult == UNREADABLE:
                 self._leave(visit, row, f"{answer.failure.says} ({answer.failure.hresult})", answer)
+            else:
+                self._finish(visit, row)  # QuickBooks itself was out of reach, which says nothing of this set
         elif stage == "memory":
             self._take_memory(visit, row, answer)
         else:
@@ -100,7 +100,9 @@ class Doubts:
             visit.notes.pop(key, None)
 
     def _leave(self, visit: Visit, row: MessageSet, words: str, answer: Answer) -> None:
-        """Leave a set of which QuickBooks did not say enough; after many sessions it comes to a person."""
+        """Leave a set that QuickBooks did not say enough of; after many such sessions it comes to a person."""
+        row.asked += 1
+        row.save(update_fields=["asked"])
         if row.asked >= _SESSIONS_MAX:
             fault = Fault(code="MLC-QB-06", value=str(row.asked), detail=words)
             _to_a_person(visit, _in_doubt(visit, row), fault, answer)

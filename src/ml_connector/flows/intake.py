@@ -208,7 +208,8 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
             fault = Fault(code="MLC-CHANGED-01", value=f"{document.kind} {document.txn_id}", detail=detail)
             reoffer["faults"] = documents.faults_as_json([fault])
             words = fault.says
-        reoffer |= _to_be_told_anew(document)
+        # The Bill may be gone meanwhile: QuickBooks is asked for it before Basware is told that it is there.
+        reoffer |= _to_be_told_anew(document) | {"wanted_txn_id": "" if changed else document.txn_id}
     else:
         words = "Basware offers it again; it is planned anew."
         reoffer |= {"plan_no": document.plan_no + 1, "faults": [], "request_xml": "", "plan_basis": "", "tries": 0}

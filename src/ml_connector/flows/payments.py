@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from ml_connector.core.books import TxnId
 from ml_connector.core.records import DeletedTxn, Payment, TxnKind
+from ml_connector.flows.checks import note_deleted
+from ml_connector.flows.lookups import KINDS
 from ml_connector.flows.reading import Reading, end, leave_out, note_unreadable, trouble_with
 from ml_connector.flows.visit import Answer, Visit
 from ml_connector.quickbooks import requests
@@ -45,7 +47,7 @@ class Payments:
         since = reading.since() or (visit.connection.created_at - _FIRST_READING).replace(tzinfo=None, microsecond=0)
         name = f"payments.{visit.serial}.{step}"
         if step == _DELETED:
-            request = requests.txn_deleted_query(_KINDS, name, visit.version, since=since)
+            request = requests.txn_deleted_query((*_KINDS, *KINDS), name, visit.version, since=since)
         else:
             request = requests.payment_query(
                 TxnKind(step),
@@ -67,6 +69,7 @@ class Payments:
         reading = Reading(visit, f"payments.{step}")
         found: list[Payment] = []
         gone: list[TxnId] = []
+        bills_gone: list[TxnId] = []
         head = None
         unreadable: list[UnreadableRecord] = []
         try:
@@ -77,7 +80,7 @@ class Payments:
                     found.append(part)
                     reading.saw(part.time_modified)
                 elif isinstance(part, DeletedTxn):
-                    gone.append(part.txn_id)
+                    (bills_gone if part.kind in KINDS else gone).append(part.txn_id)
                     reading.saw(part.time_deleted)
         except UnreadableAnswer as error:
             return str(error)
@@ -90,6 +93,8 @@ class Payments:
             self._next_step(visit, step)
             return ""
         assert head is not None
+        if bills_gone:
+            note_deleted(visit.ledger, bills_gone, answer.exchange)
         changed = payments.replace_shares(visit.connection, found, gone)
         if changed:
             words = f"Payments of {changed} documents changed in QuickBooks."

@@ -29,6 +29,8 @@ _BATCH = 200
 def plan_due(surroundings: Surroundings, connection_id: int) -> int:
     """Plan everything that is due, in batches of one transaction each; return how many can be posted."""
     postable = 0
+    if not duties.was_done(connection_id, duties.LISTS):
+        return 0  # what is not read yet cannot be missing: the first reading of the lists wakes this duty
     while True:
         now = surroundings.clock()
         with writing(connection_id, now) as ledger:

@@ -15,6 +15,8 @@ from ml_connector.store import duties, sessions
 from ml_connector.store.chain import Entry
 from ml_connector.store.models import Duty
 
+_OFFSET_ERROR = timedelta(hours=1, minutes=5)  # of the offset that QuickBooks prints in summer, and a little
+
 _READ = frozenset({Fate.OK, Fate.WARNED, Fate.EMPTY})
 _REFUSED = frozenset({Fate.PERMANENT, Fate.OPERATOR})
 
@@ -35,14 +37,23 @@ class Reading:
         """Return the naive local time to ask from, a while before the newest stamp seen; None to ask for everything."""
         if "since" not in self._notes:
             self._notes["since"] = sessions.watermark(self.visit.connection.pk, self.name)
-        return stamps.ask_since(self._notes["since"], timedelta(seconds=self.visit.settings.overlap_s))
+        return stamps.ask_since(self._notes["since"], self._overlap)
+
+    @property
+    def _overlap(self) -> timedelta:
+        return timedelta(seconds=self.visit.settings.overlap_s)
 
     def page(self, size: int) -> Page:
         """Return the page to ask for."""
         return Page(size=size, iterator_id=self._notes.get("iterator", ""))
 
     def saw(self, stamp: str) -> None:
-        """Note a stamp; the newest one becomes the watermark when the reading is whole."""
+        """Note a stamp; the newest one becomes the watermark when the reading is whole.
+
+        A stamp from a workstation whose clock runs ahead does not: what others save meanwhile would lie before it.
+        """
+        if stamps.lies_ahead(stamp, self.visit.now, max(self._overlap, _OFFSET_ERROR)):
+            return
         self._notes["newest"] = stamps.newest([self._notes.get("newest", ""), stamp])
 
     def more(self, iterator_id: str, remaining: int | None) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from ml_connector.core.faults import Owner
 from ml_connector.core.states import WORDS, State
 from ml_connector.flows.surroundings import settings_of
-from ml_connector.store import documents
+from ml_connector.store import documents, duties
 from ml_connector.store.cents import from_cents
 from ml_connector.store.models import AuditEntry, Connection, Document, Duty
 
@@ -82,6 +82,13 @@ def _received(document: Document, now: datetime) -> _Because:
 
 
 def _accepted(document: Document, now: datetime) -> _Because:
+    if not duties.was_done(document.connection_id, duties.LISTS):
+        cause = "QuickBooks' vendors, accounts and other lists have not been read yet."
+        lists = _duty(document.connection_id, duties.LISTS)
+        if lists is not None and lists.last_error:
+            cause += f" {lists.last_error}"
+        step = "Let the Web Connector run once with the company file; the invoice is then planned by itself."
+        return cause, Owner.ADMIN, step, _next_poll(document.connection, now)
     return "It was just taken over from Basware.", Owner.NOBODY, "It is planned by itself.", now
 
 

@@ -14,6 +14,7 @@ from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.exchange import Exchange
 from ml_connector.flows import company
 from ml_connector.flows.bills import Bills
+from ml_connector.flows.checks import Checks
 from ml_connector.flows.doubts import Doubts
 from ml_connector.flows.lists import Lists
 from ml_connector.flows.payments import Payments
@@ -47,7 +48,7 @@ log = logging.getLogger(__name__)
 
 _COMPANY = "company"
 #: Doubts come first: nothing new is written while the outcome of an earlier write is unknown.
-_ERRANDS: tuple[Errand, ...] = (Doubts(), Lists(), Bills(), Payments())
+_ERRANDS: tuple[Errand, ...] = (Doubts(), Lists(), Checks(), Bills(), Payments())
 
 _SESSIONS_KEPT = timedelta(days=30)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}(?::\d{2}(?::\d{2})?)?))?(?:Z|[+-]\d{2}:\d{2})?")
 
@@ -31,6 +31,18 @@ def naive_local(raw: str) -> datetime:
 def newest(stamps: Iterable[str]) -> str:
     """Return the latest of raw stamps by the wall-clock time they show; empty if there is none."""
     return max((stamp for stamp in stamps if stamp), key=naive_local, default="")
+
+
+def lies_ahead(raw: str, now: datetime, tolerance: timedelta) -> bool:
+    """Tell whether a stamp is from a clock that runs ahead, judged by its offset, which may be an hour off.
+
+    A stamp without an offset is never judged so. `tolerance` is to be above that hour.
+    """
+    try:
+        moment = datetime.fromisoformat(raw.strip())
+    except ValueError:
+        return False
+    return moment.tzinfo is not None and moment.astimezone(UTC) > now + tolerance
 
 
 def ask_since(watermark: str, overlap: timedelta = OVERLAP) -> datetime | None:

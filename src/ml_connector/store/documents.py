@@ -201,12 +201,18 @@ def to_post(connection_id: int, limit: int, after: int = 0) -> list[Document]:
     return list(rows.only(*TO_LOOK_UP).order_by("pk")[:limit])
 
 
+def to_check(connection_id: int) -> QuerySet[Document]:
+    """Return documents that Basware offers again, whose Bill is to be asked for before it is told once more."""
+    rows = of(connection_id).filter(state=State.POSTED).exclude(wanted_txn_id="")
+    return rows.defer("raw", "request_xml")
+
+
 def to_answer(connection_id: int, now: datetime, limit: int, after: int = 0) -> list[Document]:
     """Return documents whose transfer Basware waits to hear of, oldest first."""
     due = Q(due_at=None) | Q(due_at__lte=now)
     found: list[Document] = []
     for state in (State.POSTED, State.GIVEN_UP):  # each one is a walk along an index; both at once would be a sort
-        rows = of(connection_id).filter(due, state=state, pk__gt=after).exclude(acknowledged_at=None)
+        rows = of(connection_id).filter(due, state=state, wanted_txn_id="", pk__gt=after).exclude(acknowledged_at=None)
         found += rows.only(*_TO_ANSWER).order_by("pk")[:limit]
     return sorted(found, key=lambda document: document.pk)[:limit]
 

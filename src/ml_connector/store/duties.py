@@ -63,6 +63,11 @@ def is_due(connection_id: int, name: str, now: datetime) -> bool:
     return Duty.objects.filter(connection_id=connection_id, name=name, due_at__lte=now).exists()
 
 
+def was_done(connection_id: int, name: str) -> bool:
+    """Tell whether a duty was ever done."""
+    return Duty.objects.filter(connection_id=connection_id, name=name).exclude(last_ok_at=None).exists()
+
+
 def wake(connection_id: int, now: datetime, *names: str) -> None:
     """Bring duties forward to now; a duty that waits after a failure keeps its wait."""
     Duty.objects.filter(connection_id=connection_id, name__in=names, due_at__gt=now, failures=0).update(due_at=now)

@@ -101,7 +101,7 @@ class MessageSet(models.Model):
     fate = models.CharField(max_length=10, choices=Fate.choices, default=Fate.SENT)
     sent_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
-    asked = models.IntegerField(default=0)  #: sessions in which QuickBooks was asked after it
+    asked = models.IntegerField(default=0)  #: sessions in which QuickBooks was asked after it and did not say enough
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "set_id"], name="message_set_id")]

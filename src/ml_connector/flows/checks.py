@@ -1,0 +1,99 @@
+"""Bills that should be in QuickBooks: asked for before Basware is told of them once more, and noticed when they are deleted.
+
+A Bill may be gone after it was confirmed: somebody deleted or voided it, or an older backup of the company file was
+restored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ml_connector.core.books import TxnId
+from ml_connector.core.faults import Fault
+from ml_connector.core.records import LedgerTxn
+from ml_connector.core.states import Event, State
+from ml_connector.flows.lookups import KINDS, Unproven, candidates
+from ml_connector.flows.visit import Answer, Visit
+from ml_connector.quickbooks import requests
+from ml_connector.quickbooks.render import message_set
+from ml_connector.store import documents, duties
+from ml_connector.store.cents import from_cents
+from ml_connector.store.chain import ExchangeRef, Ledger
+from ml_connector.store.documents import Hop
+from ml_connector.store.models import Document
+
+_PER_QUESTION = 100
+
+
+class Checks:
+    """Asks for the Bills of invoices that Basware offers again, before it is told that they are in QuickBooks."""
+
+    name = "checks"
+
+    def has_work(self, visit: Visit) -> bool:
+        """Some wait to be asked for in this session."""
+        return not visit.notes.get("stop") and bool(self._waiting(visit, 1))
+
+    def remaining(self, visit: Visit) -> int:
+        """Documents that wait."""
+        return documents.to_check(visit.connection.pk).count()
+
+    def ask(self, visit: Visit) -> str | None:
+        """Ask for the next ones by TxnID."""
+        waiting = self._waiting(visit, _PER_QUESTION)
+        if not waiting:
+            return None
+        visit.notes["asked"] = [document.pk for document in waiting]
+        asked = []
+        for kind in KINDS:
+            ids = [TxnId(document.txn_id) for document in waiting if document.kind == kind]
+            if ids:
+                asked.append(requests.txn_query_by_txn_ids(kind, ids, f"check.{visit.serial}.{kind}", visit.version))
+        return message_set(asked, version=visit.version)
+
+    def take(self, visit: Visit, answer: Answer) -> None:
+        """Let Basware be told of those that are there; the others come to a person."""
+        found = candidates(answer) if answer.failure is None else None
+        if found is None or isinstance(found, Unproven):
+            visit.notes["stop"] = True
+            return
+        there = {txn.txn_id: txn for txns in found.values() for txn in txns}
+        waiting = list(documents.to_check(visit.connection.pk).filter(pk__in=visit.notes.pop("asked", [])))
+        gone: list[Hop] = []
+        for document in waiting:
+            if words := _what_is_wrong(document, there.get(TxnId(document.txn_id))):
+                gone.append(_vanished(document, words, answer.exchange))
+            else:
+                documents.change(document, wanted_txn_id="")
+        documents.hop_all(visit.ledger, gone)
+        duties.wake(visit.connection.pk, visit.now, duties.ANSWERS)
+
+    def _waiting(self, visit: Visit, limit: int) -> list[Document]:
+        return list(documents.to_check(visit.connection.pk).order_by("pk")[:limit])
+
+
+def note_deleted(ledger: Ledger, gone: Sequence[TxnId], exchange: ExchangeRef) -> int:
+    """Take note of deleted Bills and VendorCredits; return how many were of documents of ours."""
+    states = [State.POSTED, State.CONFIRMED, State.PAID]
+    ours = documents.of(ledger.connection.pk).filter(txn_id__in=list(gone), state__in=states)
+    hops = [_vanished(document, "it was deleted there", exchange) for document in ours.defer("raw", "request_xml")]
+    documents.hop_all(ledger, hops)
+    return len(hops)
+
+
+def _what_is_wrong(document: Document, found: LedgerTxn | None) -> str:
+    if found is None:
+        return "it is not there any more"
+    sent = abs(from_cents(document.gross_cents))
+    return "" if found.amount == sent else f"its amount there is {found.amount:.2f} instead of {sent:.2f}"
+
+
+def _vanished(document: Document, words: str, exchange: ExchangeRef) -> Hop:
+    fault = Fault(code="MLC-CHANGED-03", value=f"{document.kind} {document.txn_id}", detail=words)
+    changes: dict[str, object] = {
+        "faults": documents.faults_as_json([fault]),
+        "due_at": None,
+        "wanted_txn_id": "",
+        "payment_due": False,
+    }
+    return Hop(document=document, event=Event.VANISHED, words=fault.says, exchange=exchange, changes=changes)
