@@ -337,3 +337,15 @@ def test_one_workstation_whose_clock_runs_ahead_hides_no_vendor(world: World) ->
     world.quickbooks.screen.add_vendor("Later Vendor")
     world.run_until_idle()
     assert {"Fast Vendor", "Later Vendor"} <= set(_vendors(world))
+
+
+def test_a_vendor_that_was_merged_away_is_inactive_in_basware_and_its_invoices_are_asked_about(world: World) -> None:
+    loser, winner = world.firm.vendors[2:4]
+    world.quickbooks.screen.merge("Vendor", loser.list_id, winner.list_id)
+    world.passes(7200)
+    world.run_until_idle()
+    assert _vendors(world)[loser.name]["processingStatus"]["active"] is False
+    assert _vendors(world)[winner.name]["processingStatus"]["active"] is True
+    invoice = world.basware.approves(vendor=loser)
+    world.run_until_idle()
+    assert world.connector.faults(invoice) == ["MLC-VENDOR-03"]

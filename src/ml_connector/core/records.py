@@ -126,6 +126,14 @@ class DeletedTxn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeletedEntry:
+    """A list entry that somebody deleted in QuickBooks, or merged into another one; known for about 90 days."""
+
+    list_id: ListId
+    time_deleted: str  #: raw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyFile:
     """Who answered: the first answer of a Web Connector session."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
-from ml_connector.core.books import ListKind
-from ml_connector.core.records import Currency, ListRecord
-from ml_connector.flows.reading import Reading, end, leave_out, note_unreadable, trouble_with
+from ml_connector.core.books import ListId, ListKind
+from ml_connector.core.records import Currency, DeletedEntry, ListRecord
+from ml_connector.flows.reading import Reading, Trouble, end, leave_out, note_unreadable, trouble_with
 from ml_connector.flows.visit import Answer, Visit
 from ml_connector.quickbooks import requests
 from ml_connector.quickbooks.answers import ResponseHead, UnreadableAnswer, UnreadableRecord
@@ -17,11 +18,12 @@ from ml_connector.store.models import Connection
 
 _CHUNK = 500
 _CURRENCIES = "currencies"
+_DELETED = "deleted"
 
 #: In this order, because vendors point to terms, and vendors and accounts to currencies.
 _STEPS = (_CURRENCIES, *(kind.value for kind in (
     ListKind.TERMS, ListKind.ACCOUNT, ListKind.CLASS, ListKind.VENDOR, ListKind.CUSTOMER
-)))  # fmt: skip
+)), _DELETED)  # fmt: skip
 
 
 class Lists:
@@ -46,9 +48,13 @@ class Lists:
         name = f"lists.{visit.serial}.{step}"
         if step == _CURRENCIES:
             return message_set([requests.currency_query(name, version)], version=version)
-        kind = ListKind(step)
         reading = Reading(visit, step)
         since = reading.since()
+        if step == _DELETED:
+            # Entries that were deleted before the connection was made were never read.
+            since = since or (visit.connection.created_at - timedelta(days=1)).replace(tzinfo=None, microsecond=0)
+            return message_set([requests.list_deleted_query(name, version, since=since)], version=version)
+        kind = ListKind(step)
         page = reading.page(visit.settings.list_page)
         query: Callable[[], str] = {
             ListKind.TERMS: lambda: requests.terms_query(name, version, modified_since=since),
@@ -62,7 +68,11 @@ class Lists:
     def take(self, visit: Visit, answer: Answer) -> None:
         """Store what came."""
         problem = answer.failure.says if answer.failure else self._take_records(visit, answer)
-        if problem:
+        if problem and visit.notes["step"] == _DELETED:
+            # The lists themselves are read by now, and need not wait for it.
+            leave_out(visit, Trouble(sentence=problem, others_can_be_read=True))
+            self._end(visit, "")
+        elif problem:
             # Everything read so far is stored; the reading begins again from its watermark the next time.
             self._end(visit, problem)
 
@@ -71,6 +81,7 @@ class Lists:
         reading = Reading(visit, step)
         chunk: list[ListRecord] = []
         currencies: dict[str, str] = {}
+        deleted: list[ListId] = []
         changed, head = 0, None
         unreadable: list[UnreadableRecord] = []
         try:
@@ -85,9 +96,13 @@ class Lists:
                         chunk = []
                 elif isinstance(part, Currency):
                     currencies[part.name] = part.code
+                elif isinstance(part, DeletedEntry):
+                    deleted.append(part.list_id)
+                    reading.saw(part.time_deleted)
         except UnreadableAnswer as error:
             return str(error)
         changed += lists.store_records(visit.connection, chunk, visit.connection.currencies)
+        changed += lists.note_deleted(visit.connection, deleted)
         note_unreadable(visit, unreadable, answer)
         trouble = trouble_with(head, f"The {step} list")
         if trouble is not None:

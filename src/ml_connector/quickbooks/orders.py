@@ -228,6 +228,23 @@ TXN_DELETED_QUERY = Group(
     ),
 )
 
+LIST_DELETED_QUERY = Group(
+    name="ListDeletedQueryRq",
+    parts=(
+        Leaf(
+            name="ListDelType",
+            form=Form.WORD,
+            words=("Account", "Class", "Customer", "DateDrivenTerms", "StandardTerms", "Vendor"),
+            many=True,
+            required=True,
+        ),
+        Group(
+            name="DeletedDateRangeFilter",
+            parts=(Leaf(name="FromDeletedDate", form=_DATETIME), Leaf(name="ToDeletedDate", form=_DATETIME)),
+        ),
+    ),
+)
+
 HOST_QUERY = Group(name="HostQueryRq", parts=(_RET,))
 COMPANY_QUERY = Group(name="CompanyQueryRq", parts=(_RET, _OWNER))
 PREFERENCES_QUERY = Group(name="PreferencesQueryRq", parts=(_RET,))
@@ -239,6 +256,6 @@ REQUESTS: dict[str, Group] = {
         BILL_ADD, VENDOR_CREDIT_ADD,
         VENDOR_QUERY, CUSTOMER_QUERY, ACCOUNT_QUERY, CLASS_QUERY, TERMS_QUERY, CURRENCY_QUERY,
         BILL_QUERY, VENDOR_CREDIT_QUERY, BILL_PAYMENT_CHECK_QUERY, BILL_PAYMENT_CREDIT_CARD_QUERY,
-        TXN_DELETED_QUERY, HOST_QUERY, COMPANY_QUERY, PREFERENCES_QUERY,
+        TXN_DELETED_QUERY, LIST_DELETED_QUERY, HOST_QUERY, COMPANY_QUERY, PREFERENCES_QUERY,
     )
 }  # fmt: skip

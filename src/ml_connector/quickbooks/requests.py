@@ -187,6 +187,16 @@ def txn_deleted_query(
     return render_request(orders.TXN_DELETED_QUERY, request_id, version, values)
 
 
+_DELETED_LISTS = ("Account", "Class", "Customer", "DateDrivenTerms", "StandardTerms", "Vendor")
+
+
+def list_deleted_query(request_id: str, version: Version, *, since: datetime) -> str:
+    """Ask which entries of the lists we read were deleted or merged since a naive local time; QuickBooks knows about 90
+    days back."""
+    values: dict[str, Value] = {"ListDelType": _DELETED_LISTS, "DeletedDateRangeFilter": {"FromDeletedDate": since}}
+    return render_request(orders.LIST_DELETED_QUERY, request_id, version, values)
+
+
 def host_company_preferences(owner_id: str, version: Version, *, prefix: str = "hcp") -> tuple[str, str, str]:
     """Ask who answers: product and versions, company file with our data extensions, preferences.
 

@@ -22,6 +22,7 @@ from ml_connector.core.records import (
     Address,
     AppliedTo,
     Currency,
+    DeletedEntry,
     DeletedTxn,
     LedgerLine,
     LedgerTxn,
@@ -31,7 +32,7 @@ from ml_connector.core.records import (
 )
 from ml_connector.quickbooks import limits
 
-Record: TypeAlias = ListRecord | LedgerTxn | Payment | DeletedTxn | Currency
+Record: TypeAlias = ListRecord | LedgerTxn | Payment | DeletedTxn | DeletedEntry | Currency
 Fields: TypeAlias = "dict[str, etree._Element]"
 
 _PERCENT = re.compile(r"[+-]?[0-9]{1,10}(\.[0-9]{1,5})?")  # PERCENTTYPE
@@ -321,6 +322,11 @@ def _deleted(element: etree._Element) -> DeletedTxn | None:
     )
 
 
+def _deleted_entry(element: etree._Element) -> DeletedEntry:
+    fields = _fields(element)
+    return DeletedEntry(list_id=ListId(_required(fields, "ListID")), time_deleted=_text(fields, "TimeDeleted"))
+
+
 def _currency(element: etree._Element) -> Currency | None:
     fields = _fields(element)
     name, code = _text(fields, "Name"), _text(fields, "CurrencyCode")
@@ -339,6 +345,7 @@ _READERS: dict[object, Callable[[etree._Element], Record | None]] = {
     "BillPaymentCheckRet": _payment,
     "BillPaymentCreditCardRet": _payment,
     "TxnDeletedRet": _deleted,
+    "ListDeletedRet": _deleted_entry,
     "CurrencyRet": _currency,
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
@@ -86,6 +86,18 @@ def store_records(connection: Connection, records: Sequence[ListRecord], currenc
         update_fields=_FIELDS,
     )
     return len(changed)
+
+
+def note_deleted(connection: Connection, list_ids: Collection[str]) -> int:
+    """Take note of entries that QuickBooks no longer has; return how many are new. Basware is told that they are inactive,
+    because it keeps what was coded to them."""
+    rows = list(ListEntry.objects.filter(connection=connection, list_id__in=list(list_ids)).exclude(deleted=True))
+    for row in rows:
+        row.active, row.deleted = False, True
+        row.record = row.record | {"active": False}
+        row.publication, row.sends = ListEntry.Publication.DUE, 0
+    ListEntry.objects.bulk_update(rows, ["active", "deleted", "record", "publication", "sends"], batch_size=200)
+    return len(rows)
 
 
 def _content(record: dict[str, Any]) -> dict[str, Any]:

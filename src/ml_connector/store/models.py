@@ -230,6 +230,7 @@ class ListEntry(models.Model):
     code = models.CharField(max_length=36)  #: what Basware knows it by; never changes once given
     full_name = models.CharField(max_length=209)
     active = models.BooleanField(default=True)
+    deleted = models.BooleanField(default=False)  #: QuickBooks no longer has it, or merged it into another
     account_type = models.CharField(max_length=30, blank=True)
     currency = models.CharField(max_length=64, blank=True)  #: ISO code; empty means home currency
     edit_sequence = models.CharField(max_length=16)

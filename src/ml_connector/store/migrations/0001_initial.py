@@ -122,6 +122,7 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(max_length=36)),
                 ("full_name", models.CharField(max_length=209)),
                 ("active", models.BooleanField(default=True)),
+                ("deleted", models.BooleanField(default=False)),
                 ("account_type", models.CharField(blank=True, max_length=30)),
                 ("currency", models.CharField(blank=True, max_length=64)),
                 ("edit_sequence", models.CharField(max_length=16)),
