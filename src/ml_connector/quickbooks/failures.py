@@ -57,7 +57,7 @@ HRESULTS: dict[int, StatusText] = {
         owner=Owner.NOBODY,
     ),
     0x80040406: _operator(
-        "The path of the company file is not valid.", "Correct the company file's path in the connection's settings."
+        "The path of the company file is not valid.", "Open the company file in QuickBooks, then run the Web Connector."
     ),
     0x80040408: _retry(
         "QuickBooks could not be started.",
@@ -78,7 +78,7 @@ HRESULTS: dict[int, StatusText] = {
     ),
     0x80040416: _operator(
         "QuickBooks is not running.",
-        f"Open the company file, or allow access while QuickBooks is not running under {_INTEGRATED}.",
+        "Open the company file in QuickBooks; the Web Connector works with the file that is open.",
     ),
     0x80040417: _operator("QuickBooks is open without a company file.", "Open the company file."),
     0x80040418: _operator(
