@@ -58,7 +58,7 @@ def due() -> list[str]:
 
 
 def paid(bill: str) -> tuple[str, str]:
-    state = payment_state(applied_to(Connection.objects.get(name="main").pk, [bill]).get(bill, []), "")
+    state = payment_state(applied_to(Connection.objects.get(name="main").pk, [bill]).get(bill, []), [])
     return (f"{state.paid:.2f}", f"{state.discount:.2f}")
 
 
@@ -87,7 +87,7 @@ def test_several_payments_of_one_bill_add_up(connection: Connection) -> None:
     replace_shares(connection, [payment("p-1", b1="60.00")], [])
     replace_shares(connection, [payment("p-2", day=2, b1="40.00", kind=TxnKind.BILL_PAYMENT_CREDIT_CARD)], [])
     assert paid("b1") == ("100.00", "0.00")
-    state = payment_state(applied_to(connection.pk, ["b1"])["b1"], "")
+    state = payment_state(applied_to(connection.pk, ["b1"])["b1"], [])
     assert (state.method, state.payment_txn_id, state.check_number) == ("CreditCard", "p-2", "1001")
 
 

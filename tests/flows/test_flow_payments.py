@@ -295,3 +295,17 @@ def test_one_workstation_whose_clock_runs_ahead_hides_no_payment(world: World, a
     world.quickbooks.pays(invoices[1])
     world.run_until_idle()
     assert [world.basware.paid(invoice) for invoice in invoices] == ["10.00", "20.00"]
+
+
+def test_the_void_of_an_earlier_payment_is_named_as_the_reversal(world: World) -> None:
+    invoice = world.basware.approves(gross="1000.00")
+    world.run_until_idle()
+    (first,) = world.quickbooks.pays(invoice, amount="250.00")
+    world.run_until_idle()
+    world.passes(86400)
+    world.quickbooks.pays(invoice, amount="300.00")
+    world.run_until_idle()
+    world.quickbooks.screen.void(first)
+    world.run_until_idle()
+    last = world.basware.payments_heard(invoice)[-1]
+    assert (last["paidTotal"], last.get("paymentReversalDocument")) == (300.0, first)

@@ -49,6 +49,7 @@ class PaymentState:
     check_number: str = ""  #: RefNumber of the latest payment
     payment_txn_id: str = ""  #: TxnID of the latest payment
     reversal_txn_id: str = ""  #: TxnID of a payment that was voided or deleted since the last report
+    counted: tuple[str, ...] = ()  #: TxnIDs of all payments, the latest last
     method: str = ""  #: `Check` or `CreditCard`, of the latest payment
 
     @property
@@ -81,16 +82,15 @@ class AppliedPayment:
     discount: Decimal
 
 
-def payment_state(applied: Sequence[AppliedPayment], last_payment_reported: str) -> PaymentState:
+def payment_state(applied: Sequence[AppliedPayment], told: Sequence[str]) -> PaymentState:
     """Add up what is paid on one Bill, recomputed from QuickBooks each time and never counted on.
 
-    Money only: credits that settle a Bill are not money paid. If the payment that was last reported is no longer among
-    them, it was voided or deleted, and is named as reversed.
+    Money only: credits that settle a Bill are not money paid. `told` holds the TxnIDs of the payments that the last report
+    counted; if one is no longer among them, it was voided or deleted, and the latest such is named as reversed.
     """
     real = [share for share in applied if share.amount or share.discount]
-    reversal = last_payment_reported
-    if any(share.payment == last_payment_reported for share in real):
-        reversal = ""
+    count = {share.payment for share in real}
+    reversal = next((txn_id for txn_id in reversed(told) if txn_id not in count), "")
     if not real:
         return PaymentState(paid=Decimal(0), discount=Decimal(0), reversal_txn_id=reversal)
     latest = max(real, key=lambda share: (share.paid_on, share.payment))
@@ -101,6 +101,7 @@ def payment_state(applied: Sequence[AppliedPayment], last_payment_reported: str)
         check_number=latest.ref_number,
         payment_txn_id=latest.payment,
         reversal_txn_id=reversal,
+        counted=tuple(share.payment for share in sorted(real, key=lambda share: (share.paid_on, share.payment))),
         method="CreditCard" if latest.kind is TxnKind.BILL_PAYMENT_CREDIT_CARD else "Check",
     )
 

@@ -278,7 +278,7 @@ def _begin_reports(connection: Connection, batch: list[Document]) -> list[_Answe
 
 def _states(connection_id: int, batch: Sequence[Document]) -> list[tuple[Document, PaymentState]]:
     applied = payments.applied_to(connection_id, [document.txn_id for document in batch])
-    return [(document, payment_state(applied.get(document.txn_id, []), document.payment_txn_id)) for document in batch]
+    return [(document, payment_state(applied.get(document.txn_id, []), document.payments_told)) for document in batch]
 
 
 def _report(surroundings: Surroundings, connection: Connection, client: BaswareClient, answer: _Answer) -> _Outcome:
@@ -337,7 +337,7 @@ def _told(document: Document, state: PaymentState, exchange: ExchangeRef, *, sti
             "paid_cents": cents(state.paid),
             "discount_cents": cents(state.discount),
             "payment_content": state.content,
-            "payment_txn_id": state.payment_txn_id,
+            "payments_told": list(state.counted),
             "payment_no": document.payment_no + 1,
             "payment_tried": "",
             "payment_due": still_due,

@@ -155,7 +155,9 @@ class Document(models.Model):
     discount_cents = models.BigIntegerField(default=0)  #: as last reported to Basware
     payment_content = models.CharField(max_length=200, blank=True)  #: what the last report said
     payment_tried = models.CharField(max_length=200, blank=True)  #: what a report says whose outcome is not known yet
-    payment_txn_id = models.CharField(max_length=36, blank=True)  #: payment named in the last report
+    payments_told = models.JSONField(
+        default=list
+    )  #: TxnIDs of the payments that the last report counted, the latest last
     payment_no = models.IntegerField(default=0)  #: payment responses begun
     payment_due = models.BooleanField(default=False)  #: payments changed; Basware is to be told
     answer_tries = models.IntegerField(default=0)  #: failures in a row of telling Basware

@@ -271,7 +271,7 @@ class Migration(migrations.Migration):
                 ("discount_cents", models.BigIntegerField(default=0)),
                 ("payment_content", models.CharField(blank=True, max_length=200)),
                 ("payment_tried", models.CharField(blank=True, max_length=200)),
-                ("payment_txn_id", models.CharField(blank=True, max_length=36)),
+                ("payments_told", models.JSONField(default=list)),
                 ("payment_no", models.IntegerField(default=0)),
                 ("payment_due", models.BooleanField(default=False)),
                 ("answer_tries", models.IntegerField(default=0)),
