@@ -7,9 +7,10 @@ import re
 import pytest
 
 from bare_caller import BareCaller
+from ml_connector.flows.standing import standings
 from ml_connector.sandbox.quickbooks.records import Customer
 from ml_connector.store import duties
-from ml_connector.store.models import ListEntry
+from ml_connector.store.models import Document, ListEntry
 from world import Approved, World
 
 pytestmark = pytest.mark.both_databases
@@ -140,3 +141,26 @@ def test_one_account_that_cannot_be_read_holds_up_no_vendor(world: World) -> Non
     BareCaller(world).session(with_an_odd_one)
     assert ListEntry.objects.filter(full_name="New vendor").exists()
     assert "AccountRet" in world.connector.duty(duties.LISTS).last_error
+
+
+def test_a_call_that_fails_inside_is_no_success_and_is_said_until_a_session_succeeds(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    world.quickbooks.loses_request("BillAddRq")
+    world.polls()
+    succeeded = world.connector.row().last_success_at
+    # A row that no longer holds what it should, as after a database was mended by hand.
+    row = Document.objects.filter(invoice_id=invoice.id)
+    (day,) = row.values_list("txn_date", flat=True)
+    row.update(txn_date="yesterday")
+    world.passes(60)
+    seen = world.polls()
+    words = "The connector failed inside at sendRequestXML; its log has the details."
+    assert words in seen.detail
+    (standing,) = standings()
+    assert (standing.state, standing.last_session_note) == ("Needs attention", words)
+    assert world.connector.row().last_success_at == succeeded
+    row.update(txn_date=day)
+    world.run_until_idle()
+    assert standings()[0].state == "Working"
+    assert world.basware.heard_about(invoice) == ["success"]
