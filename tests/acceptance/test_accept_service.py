@@ -195,6 +195,7 @@ def test_the_log_has_one_line_for_what_happened_and_who_was_turned_away(installa
         ("session opened", "connection=main"),
         ("session closed", "connection=main"),
         ("sign-in refused", "caller="),
+        ("sign-in refused", "connection=main"),
         ("service ended", ""),
     ):
         assert len([line for line in lines if words in line and key in line]) == 1, (words, lines)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from installation import Installation
@@ -26,25 +29,7 @@ def test_a_service_killed_in_the_middle_of_its_work_ends_with_the_same_ledger(tm
     installation.run("init")
     python = [sys.executable, "-m"]
     try:
-        basware = installation.program(
-            "Basware",
-            [
-                *python,
-                "ml_connector.sandbox.basware",
-                "--seed",
-                "1",
-                "--data",
-                "firm",
-                "--port",
-                "0",
-                "--presigned-port",
-                "0",
-                "--control-port",
-                "0",
-            ],
-            tmp_path / "basware.log",
-            {},
-        ).start()
+        basware = _basware(installation, tmp_path)
         people = Control(basware["control_url"])
         installation.serve()
         made = installation.run(
@@ -86,6 +71,36 @@ def test_a_service_killed_in_the_middle_of_its_work_ends_with_the_same_ledger(tm
         numbers = [bill["ref_number"] for bill in _ours(books) if bill["ref_number"].startswith("BN-")]
         assert sorted(numbers) == sorted(row["invoiceNumber"] for row in told)
         assert installation.run("audit", "verify", "main").code == 0
+    finally:
+        installation.leave()
+
+
+def _basware(installation: Installation, tmp_path: Path) -> dict[str, Any]:
+    ports = [word for name in ("--port", "--presigned-port", "--control-port") for word in (name, "0")]
+    command = [sys.executable, "-m", "ml_connector.sandbox.basware", "--seed", "1", "--data", "firm", *ports]
+    return dict(installation.program("Basware", command, tmp_path / "basware.log", {}).start())
+
+
+def test_a_subscription_ended_by_the_command_is_forgotten_on_both_sides(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "home")
+    installation.run("init")
+    try:
+        basware = _basware(installation, tmp_path)
+        installation.run(
+            "connection", "add", "main", "--base-url", basware["base_url"], "--company-code", basware["company_codes"][0],
+            "--client-id", basware["client_id"], "--client-secret", basware["client_secret"], "--password", "a password",
+        )  # fmt: skip
+        installation.serve()
+        assert installation.run("webhook", "create", "main", "--public-url", installation.url).code == 0
+        assert installation.run("webhook", "delete", "main").value == {"deleted": 1}
+        assert installation.run("webhook", "list", "main").value == []
+        with closing(sqlite3.connect(installation.home / "connector.sqlite3")) as database:
+            secrets = {name for (name,) in database.execute("SELECT name FROM store_credential")}
+            told = [
+                words for (words,) in database.execute("SELECT words FROM store_auditentry WHERE actor = 'a clerk'")
+            ]
+        assert secrets == {"basware client id", "basware client secret", "web connector password"}
+        assert "1 subscriptions of the type WaitingForTransfer were ended." in told
     finally:
         installation.leave()
 

@@ -56,6 +56,23 @@ def test_an_invoice_that_was_given_up_comes_back_corrected_and_is_posted(world: 
     assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
 
 
+@pytest.mark.parametrize("lost", [False, True], ids=["before Basware is told", "after Basware was told unheard"])
+def test_a_correction_of_an_invoice_that_is_being_given_up_is_taken(world: World, lost: bool) -> None:
+    invoice = world.basware.approves(lines=[{"gross": "120.00", "account": "NOPE"}])
+    world.run_until_idle()
+    world.connector.gives_up(invoice, "The account does not exist.")
+    if lost:
+        world.basware.suffers("error-after", path=_RESPONSES)
+        world.works()
+    account = world.firm.account_code(world.firm.account_numbered("6110"))
+    row = dict(invoice.document["codingRows"][0], accountCode=account)
+    world.basware.transfers_again(invoice, codingRows=[row])
+    world.run_until_idle()
+    assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+    assert world.basware.heard_about(invoice) == (["failure", "success"] if lost else ["success"])
+    assert world.basware.status(invoice) == "Transferred"
+
+
 def test_an_invoice_that_was_given_up_twice_is_told_twice(world: World) -> None:
     invoice = world.basware.approves(lines=[{"gross": "120.00", "account": "9999-OLD"}])
     world.run_until_idle()

@@ -7,9 +7,10 @@ import re
 import pytest
 
 from bare_caller import BareCaller
+from ml_connector.flows.standing import standings
 from ml_connector.sandbox.quickbooks.records import Customer
 from ml_connector.store import duties
-from ml_connector.store.models import ListEntry
+from ml_connector.store.models import Document, ListEntry
 from world import Approved, World
 
 pytestmark = pytest.mark.both_databases
@@ -177,3 +178,26 @@ def test_a_lookup_that_quickbooks_refuses_is_said_and_nothing_is_added(world: Wo
     )
     assert world.quickbooks.amounts_billed_for(invoice) == []
     assert "3260" in world.connector.row().last_session_note
+
+
+def test_a_call_that_fails_inside_is_no_success_and_is_said_until_a_session_succeeds(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    world.quickbooks.loses_request("BillAddRq")
+    world.polls()
+    succeeded = world.connector.row().last_success_at
+    # A row that no longer holds what it should, as after a database was mended by hand.
+    row = Document.objects.filter(invoice_id=invoice.id)
+    (day,) = row.values_list("txn_date", flat=True)
+    row.update(txn_date="yesterday")
+    world.passes(60)
+    seen = world.polls()
+    words = "The connector failed inside at sendRequestXML; its log has the details."
+    assert words in seen.detail
+    (standing,) = standings()
+    assert (standing.state, standing.last_session_note) == ("Needs attention", words)
+    assert world.connector.row().last_success_at == succeeded
+    row.update(txn_date=day)
+    world.run_until_idle()
+    assert standings()[0].state == "Working"
+    assert world.basware.heard_about(invoice) == ["success"]

@@ -304,9 +304,9 @@ def list_webhooks(context: Context, name: str | None) -> None:
 @click.option("--sub-type", default="WaitingForTransfer", show_default=True, help="Exact type of the subscription.")
 @pass_context
 def delete(context: Context, name: str | None, sub_type: str) -> None:
-    """End the subscription of exactly one type."""
+    """End the subscription of exactly one type, and forget the secret that its notifications were signed with."""
     surroundings = context.surroundings
-    count = surroundings.basware(connections.only_one(name)).delete_subscription("AccountingDocuments", sub_type)
+    count = connections.unsubscribe(surroundings, connections.only_one(name), sub_type, context.actor)
     context.answer({"deleted": count}, f"{count} subscriptions ended.")
 
 

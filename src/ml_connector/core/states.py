@@ -124,6 +124,9 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     # Basware offers the same invoice again.
     (_S.RETURNED, _E.OFFERED_AGAIN): _S.RECEIVED,
     (_S.RETURNED, _E.OFFERED_CHANGED): _S.RECEIVED,
+    # Corrected and sent again before Basware was told that it failed: there is nothing to tell any more.
+    (_S.GIVEN_UP, _E.OFFERED_AGAIN): _S.RECEIVED,
+    (_S.GIVEN_UP, _E.OFFERED_CHANGED): _S.RECEIVED,
     (_S.SKIPPED, _E.OFFERED_AGAIN): _S.RECEIVED,
     (_S.SKIPPED, _E.OFFERED_CHANGED): _S.RECEIVED,
     (_S.ACCEPTED, _E.OFFERED_AGAIN): _S.RECEIVED,

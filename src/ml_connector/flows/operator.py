@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,9 +67,7 @@ def retry(surroundings: Surroundings, document: Document, actor: str, *, post_ne
 
 def link(surroundings: Surroundings, document: Document, txn_id: str, actor: str) -> str:
     """Name the transaction in QuickBooks that this document is; QuickBooks is asked for it in the next session."""
-    txn_id = txn_id.strip()
-    if not txn_id:
-        raise NeedsOperator("The TxnID is empty; ml-connector why <ID> names the document that was found.")
+    txn_id = _txn_id(txn_id)
     with _acting(surroundings, document, actor) as act:
         if act.state is State.CHANGED:
             if txn_id != document.txn_id:
@@ -86,6 +85,24 @@ def link(surroundings: Surroundings, document: Document, txn_id: str, actor: str
         act.hop(Event.RETRIED, f"A person named {txn_id} in QuickBooks as this document.", changes)
         duties.wake_all(document.connection_id, act.ledger.now, duties.PLANNING)
     return f"QuickBooks is asked for {txn_id} in the next session of the Web Connector."
+
+
+#: Two numbers, as in 1007-1791478800. Source: qbxmltypes130.xsd, IDTYPE holds at most 36 characters; the form is that of
+#: every TxnID QuickBooks Desktop gives. A query with any other text is unreadable, and takes the lookups beside it along.
+_TXN_ID = re.compile(r"[0-9A-Fa-f]+-[0-9]+")
+_TXN_ID_MAX = 36
+
+
+def _txn_id(text: str) -> str:
+    txn_id = text.strip()
+    if not txn_id:
+        raise NeedsOperator("The TxnID is empty; ml-connector why <ID> names the document that was found.")
+    if len(txn_id) > _TXN_ID_MAX or not _TXN_ID.fullmatch(txn_id):
+        raise NeedsOperator(
+            f"{txn_id!r} is no TxnID: that is two numbers with a hyphen between them, such as 1007-1791478800, at most"
+            f" {_TXN_ID_MAX} characters. Copy it from ml-connector why <ID>, or from the document in QuickBooks."
+        )
+    return txn_id
 
 
 def _what_it_says_now(document: Document) -> dict[str, object]:

@@ -6,7 +6,6 @@ together and keeps the session's row.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -44,8 +43,6 @@ from ml_connector.store import sessions
 from ml_connector.store.chain import Entry, ExchangeRef, Ledger, writing
 from ml_connector.store.models import Connection, Session
 
-log = logging.getLogger(__name__)
-
 _COMPANY = "company"
 #: Doubts come first: nothing new is written while the outcome of an earlier write is unknown.
 _ERRANDS: tuple[Errand, ...] = (Doubts(), Lists(), Checks(), Bills(), Payments())
@@ -74,7 +71,6 @@ class WebConnectorService:
         # Both are compared whatever the first says, so that the time taken tells nothing.
         right_password = expected is not None and expected.matches(password)
         if not (user == self.connection.qb_user and right_password):
-            log.warning("sign-in refused", extra={"connection": self.connection.name})
             return authenticate_result(ticket, SignIn.REFUSED)
         with writing(self.connection.pk, now) as ledger:
             self._end_live_session(ledger, Call.SUPERSEDED)

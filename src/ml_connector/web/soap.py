@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.views.decorators.csrf import csrf_exempt
 
 from ml_connector.core.errors import NeedsOperator, TryAgain
+from ml_connector.flows.failed_calls import note_failed_call
 from ml_connector.flows.web_connector import WebConnectorService
 from ml_connector.quickbooks.session import GIVE_UP, NO_REQUEST, SignIn, authenticate_result
 from ml_connector.quickbooks.soap import CONTENT_TYPE, BadEnvelope, Call, parse_call, render_fault, render_result
@@ -74,13 +75,24 @@ def _result(request: HttpRequest, connection: Connection, call: Call) -> Result:
     try:
         result = _dispatch(WebConnectorService(current().surroundings, connection), call)
     except (NeedsOperator, TryAgain, OperationalError) as trouble:
-        log.error("the Web Connector could not be answered: %s", " ".join(str(trouble).split()), extra=keys)
+        sentence = " ".join(str(trouble).split())
+        log.error("the Web Connector could not be answered: %s", sentence, extra=keys)
+        _note_failure(connection, call, f"The connector could not answer {call.method}: {sentence.rstrip('.')}.")
         return _harmless(call.method)
     except Exception:
         log.exception("the Web Connector could not be answered", extra=keys)
+        _note_failure(connection, call, f"The connector failed inside at {call.method}; its log has the details.")
         return _harmless(call.method)
     _tell(request, connection, call, result)
     return result
+
+
+def _note_failure(connection: Connection, call: Call, sentence: str) -> None:
+    """Have people see that a call failed: nothing else would tell them, because its transaction is gone."""
+    try:
+        note_failed_call(current().surroundings, connection, call.arguments.get("ticket", ""), sentence)
+    except Error:
+        log.error("the failure could not be noted on the connection", extra={"connection": connection.name})
 
 
 def _tell(request: HttpRequest, connection: Connection, call: Call, result: Result) -> None:
