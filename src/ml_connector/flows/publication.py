@@ -58,7 +58,7 @@ def publish(surroundings: Surroundings, connection: Connection) -> int:
     """
     client = surroundings.basware(connection)
     sent = 0
-    for kind in _ORDER:
+    for kind in _ORDER if lists.any_to_publish(connection.pk) else ():
         after = 0
         while due := _due(connection, kind, after):
             after = due[-1].pk

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 
 from ml_connector.core.books import BookEntry, Books, ListId, ListKind, Mapping, Preferences
 from ml_connector.core.records import Address, CompanyFile, ListRecord
+from ml_connector.store import rows
 from ml_connector.store.models import Connection, ListEntry, MappingRule
 
 _FIELDS = ["full_name", "active", "account_type", "currency", "edit_sequence", "record", "publication", "sends"]
@@ -140,8 +141,10 @@ def books_for(connection: Connection, codes: dict[ListKind, set[str]], mapping: 
         targets = {t for code in wanted if (t := mapping.targets.get((kind, code)))}
         if not wanted:
             continue
-        rows = ListEntry.objects.filter(Q(code__in=wanted) | Q(list_id__in=targets), connection=connection, kind=kind)
-        for kind_name, list_id, code, full_name, active, account_type, currency in rows.values_list(*columns):
+        entries = ListEntry.objects.filter(
+            Q(code__in=wanted) | Q(list_id__in=targets), connection=connection, kind=kind
+        )
+        for kind_name, list_id, code, full_name, active, account_type, currency in entries.values_list(*columns):
             entry = BookEntry(
                 kind=ListKind(kind_name),
                 list_id=ListId(list_id),
@@ -195,13 +198,19 @@ def books_changed(connection: Connection) -> None:
     connection.refresh_from_db(fields=["books_version"])
 
 
+def any_to_publish(connection_id: int) -> bool:
+    """Tell whether an entry of any list is to be sent to Basware."""
+    text = "SELECT 1 FROM store_listentry WHERE connection_id = %s AND publication = 'due' LIMIT 1"
+    return bool(rows.values(text, connection_id))
+
+
 def find_entries(connection: Connection, kind: ListKind, text: str, limit: int = 20) -> list[ListEntry]:
     """Find entries by ListID, code, or a part of the name."""
     exact = ListEntry.objects.filter(
         Q(list_id=text) | Q(code=text) | Q(full_name__iexact=text), connection=connection, kind=kind
     )
-    rows = list(exact[:limit])
-    return rows or list(
+    found = list(exact[:limit])
+    return found or list(
         ListEntry.objects.filter(connection=connection, kind=kind, full_name__icontains=text).order_by("full_name")[
             :limit
         ]
