@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection as database
 from django.db.models import F, Q
 
 from ml_connector.core.books import BookEntry, Books, ListId, ListKind, Mapping, Preferences
@@ -202,6 +203,37 @@ def any_to_publish(connection_id: int) -> bool:
     """Tell whether an entry of any list is to be sent to Basware."""
     text = "SELECT 1 FROM store_listentry WHERE connection_id = %s AND publication = 'due' LIMIT 1"
     return bool(rows.values(text, connection_id))
+
+
+_AWAITING = rows.Question(
+    ListEntry,
+    "WHERE import_request_id = %s AND publication = 'sent' ORDER BY id",
+    (
+        "connection_id", "kind", "list_id", "publication", "complaint", "touch", "sends", "import_request_id",
+        "ever_accepted",
+    ),
+)  # fmt: skip
+
+
+def awaiting_verdict(request: int) -> list[ListEntry]:
+    """Return the entries of one batch of which Basware has not yet said what became of them."""
+    return _AWAITING.rows(request)
+
+
+def save_columns(entries: Sequence[ListEntry], *columns: str) -> None:
+    """Write some columns of many entries; texts, numbers, and keys of other rows only."""
+    if not entries:
+        return
+    changes = ", ".join(f"{column} = %s" for column in columns)
+    with database.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE store_listentry SET {changes} WHERE id = %s",  # noqa: S608  # names of ours
+            [(*(_plain(getattr(entry, column)) for column in columns), entry.pk) for entry in entries],
+        )
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, str) else value  # a choice is written as its text
 
 
 def find_entries(connection: Connection, kind: ListKind, text: str, limit: int = 20) -> list[ListEntry]:
