@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from django.db import connection as database
@@ -22,8 +23,9 @@ from ml_connector.core.exchange import Exchange as WireExchange
 from ml_connector.core.states import State
 from ml_connector.store import rows
 from ml_connector.store.bulk import insert
-from ml_connector.store.models import AuditEntry, Connection, Exchange
+from ml_connector.store.models import AuditEntry, Connection, Document, Exchange
 
+_FAULTS = Document._meta.get_field("faults")
 _INSERT = """
     INSERT INTO store_auditentry (connection_id, seq, at, actor, document_id, event, from_state, to_state, words,
                                   exchange_id, exchange_sha256, hash)
@@ -114,6 +116,11 @@ class Ledger:
         # Whoever holds the ledger holds the connection, so these are ours, in the order they were written.
         ids = rows.values("SELECT id FROM store_exchange WHERE connection_id = %s AND id > %s ORDER BY id", owner, last)
         return [ExchangeRef(pk, sha) for (pk,), sha in zip(ids, hashes, strict=True)]
+
+    @cached_property
+    def no_faults(self) -> Any:
+        """An empty list as a JSON column takes it."""
+        return _FAULTS.get_db_prep_save([], database)
 
     @property
     def now_column(self) -> Any:

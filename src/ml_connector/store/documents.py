@@ -92,6 +92,8 @@ def _column_value(ledger: Ledger, name: str, value: Any) -> Any:
         return value
     if value is ledger.now:
         return ledger.now_column
+    if name == "faults" and not value:
+        return ledger.no_faults
     return _FIELDS[name].get_db_prep_save(value, database)
 
 

@@ -41,7 +41,8 @@ class Question(Generic[Row]):
         with database.cursor() as cursor:
             cursor.execute(text, values)
             found = cursor.fetchall()
-        return [self._row(row, converters) for row in found]
+        alias = database.alias if found else ""
+        return [self._row(row, converters, alias) for row in found]
 
     def row(self, *values: Any) -> Row | None:
         """Return the first row, or None."""
@@ -59,7 +60,7 @@ class Question(Generic[Row]):
         self._made[database.vendor] = text, converters
         return text, converters
 
-    def _row(self, values: Sequence[Any], converters: Sequence[tuple[str, _Converter]]) -> Row:
+    def _row(self, values: Sequence[Any], converters: Sequence[tuple[str, _Converter]], alias: str) -> Row:
         made = self._model.__new__(self._model)
         held = dict(zip(self._names, values, strict=True))
         for name, converter in converters:
@@ -68,7 +69,7 @@ class Question(Generic[Row]):
                 held[name] = converter(value)
         state = ModelState()
         state.adding = False
-        state.db = database.alias
+        state.db = alias
         held["_state"] = state
         made.__dict__ = held
         return made
