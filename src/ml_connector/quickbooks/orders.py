@@ -73,9 +73,12 @@ def _text(name: str, limit: int, *, one_line: bool = False, many: bool = False) 
     return Leaf(name=name, form=Form.TEXT, limit=limit, one_line=one_line, many=many)
 
 
+#: All that a reference holds. FullName is allowed as well, but names change and ListIDs do not.
+LIST_ID = Leaf(name="ListID", form=Form.ID, required=True)
+
+
 def _ref(name: str, *, required: bool = False) -> Group:
-    # FullName is allowed as well, but names change and ListIDs do not.
-    return Group(name=name, parts=(Leaf(name="ListID", form=Form.ID, required=True),), required=required)
+    return Group(name=name, parts=(LIST_ID,), required=required)
 
 
 _DATETIME = Form.DATETIME

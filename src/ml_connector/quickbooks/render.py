@@ -172,10 +172,22 @@ def _element(part: Leaf | Group, value: Value, version: Version) -> str:
     if isinstance(part, Leaf):
         text = _leaf_text(part, value)
     elif isinstance(value, dict):
+        list_id = value.get(orders.LIST_ID.name) if len(value) == 1 and part.parts == _REFERENCE else None
+        if isinstance(list_id, str) and list_id:
+            return _reference(part.name, list_id)
         text = _inside(part.name, part.parts, value, version)
     else:
         raise Defect(f"{part.name} holds elements, not text.")
     return f"<{part.name}>{text}</{part.name}>"
+
+
+_REFERENCE = (orders.LIST_ID,)
+
+
+@lru_cache(maxsize=4096)  # the accounts, classes and vendors of one batch are few
+def _reference(name: str, list_id: str) -> str:
+    leaf = orders.LIST_ID
+    return f"<{name}><{leaf.name}>{_leaf_text(leaf, list_id)}</{leaf.name}></{name}>"
 
 
 def _wanted(names: tuple[Value, ...]) -> str:
