@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import select
+import re
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPSConnection, InvalidURL
-from socket import socket
+from functools import lru_cache
 from threading import Lock
 from typing import Protocol
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
+from ml_connector.basware.http1 import Answer, Line, TooLarge, Unwritable, request_bytes
 from ml_connector.core.errors import NeedsOperator, TryAgain
 
 #: Bytes of an answer that are read at most. A page holds up to 100 invoices; the largest seen are a few megabytes.
@@ -62,8 +63,7 @@ class HttpTransport:
     """The network. Keeps connections open; may be shared by threads.
 
     TLS 1.2 or later with the system's trust store. Leaf certificates are not pinned, because Basware renews them
-    regularly. Source: P2P API, general information. Python's own HTTP client costs a third of what the libraries built on
-    it cost; see docs/adr.
+    regularly. Source: P2P API, general information. HTTP itself is `http1`; see docs/adr for why.
     """
 
     def __init__(
@@ -82,99 +82,142 @@ class HttpTransport:
         self._connect_timeout_s = connect_timeout_s
         self._kept = connections
         self._limit = response_limit_bytes
-        self._idle: dict[str, list[HTTPConnection]] = {}
+        self._idle: dict[str, list[Line]] = {}
         self._lock = Lock()
 
     def close(self) -> None:
         """Close the connections that are kept open."""
         with self._lock:
             idle, self._idle = self._idle, {}
-        for connection in (connection for kept in idle.values() for connection in kept):
-            connection.close()
+        for line in (line for kept in idle.values() for line in kept):
+            line.close()
 
     def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse:
         """See `Transport.send`. `timeout_s` is the longest silence accepted while waiting for the answer."""
+        match = _ADDRESS.match(request.url)
         try:
-            parts = urlsplit(request.url)
-            host = parts.hostname or ""
+            if match is None:
+                raise ValueError(request.url)
+            place = _place(match[1])
         except ValueError as error:
             raise NeedsOperator("The address of a request cannot be read: check the Basware settings.") from error
-        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        place = f"{parts.scheme}://{parts.netloc}"
-        connection = self._take(place) or self._connect(parts)
+        path = match[2]
         try:
-            connection.sock.settimeout(timeout_s)
-            connection.request(request.method, target, body=request.body or None, headers=dict(request.headers))
-            answer = connection.getresponse()
-            # Of known length it is read whole, because a shorter one is then noticed.
-            body = (
-                b"" if (answer.length or 0) > self._limit else answer.read(None if answer.length else self._limit + 1)
+            text = request_bytes(
+                request.method, place.header, path if path[:1] == "/" else f"/{path}", request.headers, request.body
             )
-        except TimeoutError as error:
-            connection.close()
-            raise TryAgain(f"{host} did not answer in time.", applied=None) from error
-        except (InvalidURL, ValueError) as error:
-            # Said by the client itself before anything was sent.
-            connection.close()
-            words = (
-                f"A request to {host} cannot be written: its address or a header holds characters that HTTP forbids."
-            )
-            raise NeedsOperator(words) from error
-        except (HTTPException, OSError) as error:
-            connection.close()
-            raise TryAgain(
-                f"The connection to {host} was lost before the answer was complete.", applied=None
+        except Unwritable as error:
+            raise NeedsOperator(
+                f"A request to {place.host} cannot be written: its address or a header holds characters that HTTP"
+                " forbids."
             ) from error
-        if len(body) > self._limit or (answer.length or 0) > self._limit:
-            connection.close()
-            raise TryAgain(f"The answer is larger than {self._limit} bytes and was not read.", applied=None)
-        if answer.will_close or not answer.isclosed():
-            connection.close()
-        else:
-            self._keep(place, connection)
-        return HttpResponse(status=answer.status, headers=dict(answer.headers.items()), body=body)
+        answer = self._ask(place, text, timeout_s)
+        return HttpResponse(status=answer.status, headers=answer.headers, body=answer.body)
 
-    def _connect(self, parts: SplitResult) -> HTTPConnection:
-        """Open a connection. Whatever fails here, nothing of the request was sent."""
-        host = parts.hostname or ""
+    def _ask(self, place: _Place, text: bytes, timeout_s: float) -> Answer:
+        line = self._take(place.name) or self._connect(place)
         try:
-            connection = (
-                HTTPSConnection(host, parts.port, timeout=self._connect_timeout_s, context=self._context)
-                if parts.scheme == "https"
-                else HTTPConnection(host, parts.port, timeout=self._connect_timeout_s)
-            )
-            connection.connect()
-        except ssl.SSLCertVerificationError as error:
-            raise TryAgain(f"The certificate of {host} is not trusted by this computer.", applied=False) from error
-        except (HTTPException, OSError, ValueError) as error:
-            raise TryAgain(f"No connection to {host or parts.geturl()}.", applied=False) from error
-        return connection
+            answer = line.ask(text, timeout_s, self._limit)
+        except TimeoutError as error:
+            line.close()
+            raise TryAgain(f"{place.host} did not answer in time.", applied=None) from error
+        except OSError as error:
+            line.close()
+            words = f"The connection to {place.host} was lost before the answer was complete."
+            raise TryAgain(words, applied=None) from error
+        except TooLarge:
+            line.close()
+            words = f"The answer is larger than {self._limit} bytes and was not read."
+            raise TryAgain(words, applied=None) from None
+        except BaseException:
+            line.close()
+            raise
+        if answer.reusable:
+            self._keep(place.name, line)
+        else:
+            line.close()
+        return answer
 
-    def _take(self, place: str) -> HTTPConnection | None:
+    def _connect(self, place: _Place) -> Line:
+        """Open a connection. Whatever fails here, nothing of the request was sent."""
+        sock: socket.socket | None = None
+        try:
+            sock = socket.create_connection((place.host, place.port), self._connect_timeout_s)
+            # A request leaves at once, without waiting for the acknowledgement of an earlier one.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if place.encrypted:
+                sock = self._context.wrap_socket(sock, server_hostname=place.host)
+            return Line(sock)
+        except ssl.SSLCertVerificationError as error:
+            _close(sock)
+            raise TryAgain(
+                f"The certificate of {place.host} is not trusted by this computer.", applied=False
+            ) from error
+        except (OSError, ValueError) as error:
+            _close(sock)
+            raise TryAgain(f"No connection to {place.host or place.name}.", applied=False) from error
+
+    def _take(self, name: str) -> Line | None:
         """Return an open connection that the other side has not closed meanwhile."""
         while True:
             with self._lock:
-                idle = self._idle.get(place)
-                connection = idle.pop() if idle else None
-            if connection is None or not _has_something_to_say(connection.sock):
-                return connection
-            # Nothing was asked, so what is there to be read is the end.
-            connection.close()
+                idle = self._idle.get(name)
+                line = idle.pop() if idle else None
+            if line is None or not line.has_something_to_say():
+                return line
+            line.close()
 
-    def _keep(self, place: str, connection: HTTPConnection) -> None:
+    def _keep(self, name: str, line: Line) -> None:
         with self._lock:
-            idle = self._idle.setdefault(place, [])
+            idle = self._idle.setdefault(name, [])
             if len(idle) < self._kept:
-                idle.append(connection)
+                idle.append(line)
                 return
-        connection.close()
+        line.close()
 
 
-def _has_something_to_say(sock: socket | None) -> bool:
-    if sock is None:
-        return True
-    if not hasattr(select, "poll"):  # Windows
-        return bool(select.select([sock], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return bool(poll.poll(0))
+#: Scheme and host; then path and query. A fragment is never sent.
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://[^/?#]*)([^#]*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a request goes."""
+
+    name: str  #: scheme, host and port as written
+    host: str
+    port: int
+    encrypted: bool
+    header: str  #: value of the Host header
+
+
+@lru_cache(maxsize=256)
+def _place(name: str) -> _Place:
+    """Read the first part of an address.
+
+    Raises:
+        ValueError: it is none.
+    """
+    parts = urlsplit(name)
+    encrypted = parts.scheme == "https"
+    host = parts.hostname or ""
+    if not host or parts.scheme not in {"https", "http"}:
+        raise ValueError(name)
+    usual = 443 if encrypted else 80
+    port = parts.port or usual
+    header = f"[{host}]" if ":" in host else _ascii(host)
+    if port != usual:
+        header = f"{header}:{port}"
+    return _Place(name=name, host=host, port=port, encrypted=encrypted, header=header)
+
+
+def _ascii(host: str) -> str:
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""  # no such host can be connected to
+
+
+def _close(sock: socket.socket | None) -> None:
+    if sock is not None:
+        sock.close()

@@ -28,12 +28,11 @@ class Money:
     currency: str  #: ISO 4217 code, upper case
 
     def __post_init__(self) -> None:
-        exponent = self.amount.as_tuple().exponent
-        if not isinstance(exponent, int):
+        if not self.amount.is_finite():
             raise InexactAmount(f"{self.amount} is not an amount")
         if abs(self.amount) >= AMOUNT_BOUND:
             raise InexactAmount(f"{self.amount} {self.currency} has more digits than an amount")
-        if exponent < -2 and self.amount != round(self.amount, 2):
+        if self.amount != round(self.amount, 2):
             raise InexactAmount(f"{self.amount} {self.currency} is not exact to the cent")
 
     def __add__(self, other: Money) -> Money:

@@ -152,12 +152,7 @@ class Bills:
 
 def take_write_answer(visit: Visit, row: MessageSet, answer: Answer) -> None:
     """Take the answer to a set of writes; what it leaves open is in doubt from now on."""
-    waiting = list(
-        documents.of(visit.connection.pk)
-        .filter(message_set=row, state__in=[State.SENT, State.IN_DOUBT])
-        .only(*documents.TO_SETTLE)
-        .order_by("pk")
-    )
+    waiting = documents.awaited(visit.connection.pk, row.pk)
     failure = answer.failure
     if failure is not None:
         words = f"{failure.says} {failure.words}".strip()
@@ -264,8 +259,7 @@ def _looked_for(document: Document) -> str:
 
 
 def _still_waiting(visit: Visit, ids: Sequence[int], columns: Sequence[str]) -> list[Document]:
-    rows = documents.of(visit.connection.pk).filter(pk__in=list(ids), state=State.PLANNED)
-    return list(rows.only(*columns).order_by("pk"))
+    return documents.still_planned(visit.connection.pk, ids, columns)
 
 
 def _taken(visit: Visit, looked_up: Sequence[Document]) -> dict[tuple[str, str, str], list[tuple[int, str, str]]]:

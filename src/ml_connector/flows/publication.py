@@ -58,7 +58,7 @@ def publish(surroundings: Surroundings, connection: Connection) -> int:
     """
     client = surroundings.basware(connection)
     sent = 0
-    for kind in _ORDER:
+    for kind in _ORDER if lists.any_to_publish(connection.pk) else ():
         after = 0
         while due := _due(connection, kind, after):
             after = due[-1].pk
@@ -207,16 +207,10 @@ def _note_sent(
                 w.entry.sends += 1
                 w.entry.complaint = ""
         # What was changed meanwhile is due still, so that its row keeps what the reading wrote.
-        both = ["published_digest", "import_request"]
-        _save([w.entry for w in batch if w.entry.pk in same], "publication", "sends", "complaint", *both)
-        _save([w.entry for w in batch if w.entry.pk not in same], *both)
+        both = ["published_digest", "import_request_id"]
+        lists.save_columns([w.entry for w in batch if w.entry.pk in same], "publication", "sends", "complaint", *both)
+        lists.save_columns([w.entry for w in batch if w.entry.pk not in same], *both)
         duties.wake_at(connection.pk, duties.IMPORTS, first_look)
-
-
-def _save(entries: Sequence[ListEntry], *columns: str) -> None:
-    ListEntry.objects.bulk_create(
-        entries, update_conflicts=True, unique_fields=["connection", "kind", "list_id"], update_fields=columns
-    )
 
 
 def _named(connection: Connection, batch: Sequence[_Written], refused: RecordsRefused) -> list[ListEntry]:
@@ -248,7 +242,7 @@ def _note_refused(
                 _again(entry, complaint)
             else:
                 entry.publication, entry.complaint = _STATE.REFUSED, complaint
-        _save(blamed, "publication", "complaint", "sends", "touch")
+        lists.save_columns(blamed, "publication", "complaint", "sends", "touch")
 
 
 def _external_code(connection: Connection, entry: ListEntry) -> str:
@@ -324,7 +318,7 @@ def _take_outcome(
     # Without an id there is nothing to ask for.
     silent = not final and (not request.request_id or now - request.sent_at >= _SILENT_AFTER)
     with writing(connection.pk, now) as ledger:
-        entries = list(ListEntry.objects.filter(import_request=request, publication=_STATE.SENT))
+        entries = lists.awaiting_verdict(request.pk)
         new_to_basware = [entry for entry in entries if not entry.ever_accepted]
         heard: list[ListEntry] = []
         unheard: list[ListEntry] = []
@@ -335,7 +329,7 @@ def _take_outcome(
                 _again(entry, "Basware's outcome says nothing of this record.")
                 unheard.append(entry)
         changed = heard + unheard
-        _save(changed, "publication", "complaint", "touch", "sends", "import_request", "ever_accepted")
+        lists.save_columns(changed, "publication", "complaint", "touch", "sends", "import_request_id", "ever_accepted")
         if request.kind == ListKind.TERMS:
             _vendors_of(connection, [entry for entry in new_to_basware if entry.ever_accepted])
         left = len(entries) - len(changed)

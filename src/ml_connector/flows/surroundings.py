@@ -12,6 +12,7 @@ from ml_connector.basware.config import BaswareConfig
 from ml_connector.basware.transport import Transport
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.settings import ConnectionSettings
+from ml_connector.store import rows
 from ml_connector.store.models import Connection
 from ml_connector.store.vault import Vault
 
@@ -88,8 +89,10 @@ def company_codes(connection: Connection) -> tuple[str, ...]:
 
 
 def _codes(connection: Connection) -> tuple[str, ...]:
-    return tuple(connection.company_codes.order_by("pk").values_list("code", flat=True))
+    text = "SELECT code FROM store_companycode WHERE connection_id = %s ORDER BY id"
+    return tuple(code for (code,) in rows.values(text, connection.pk))
 
 
 def _stamps(connection: Connection) -> tuple[object, ...]:
-    return tuple(connection.credentials.order_by("name").values_list("set_at", flat=True))
+    text = "SELECT set_at FROM store_credential WHERE connection_id = %s ORDER BY name"
+    return tuple(stamp for (stamp,) in rows.values(text, connection.pk))

@@ -314,7 +314,7 @@ class _OpenCall:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if error is None and self.session.pk:
-            self.session.save()
+            sessions.save_session(self.session)
         self._frame.__exit__(kind, error, trace)  # type: ignore[arg-type]
 
 

@@ -73,15 +73,18 @@ def _text(name: str, limit: int, *, one_line: bool = False, many: bool = False) 
     return Leaf(name=name, form=Form.TEXT, limit=limit, one_line=one_line, many=many)
 
 
+#: All that a reference holds. FullName is allowed as well, but names change and ListIDs do not.
+LIST_ID = Leaf(name="ListID", form=Form.ID, required=True)
+
+
 def _ref(name: str, *, required: bool = False) -> Group:
-    # FullName is allowed as well, but names change and ListIDs do not.
-    return Group(name=name, parts=(Leaf(name="ListID", form=Form.ID, required=True),), required=required)
+    return Group(name=name, parts=(LIST_ID,), required=required)
 
 
 _DATETIME = Form.DATETIME
 _LIST_IDS = Leaf(name="ListID", form=Form.ID, many=True)
 _TXN_IDS = Leaf(name="TxnID", form=Form.ID, many=True)
-_RET = _text("IncludeRetElement", limits.RET_ELEMENT_CHARS, one_line=True, many=True)
+RET = _text("IncludeRetElement", limits.RET_ELEMENT_CHARS, one_line=True, many=True)
 _OWNER = Leaf(name="OwnerID", form=Form.GUID, many=True)
 _MAX = Leaf(name="MaxReturned", form=Form.COUNT)
 _ITERATOR = ("iterator", "iteratorID")
@@ -98,7 +101,7 @@ def _list_query(name: str, *, iterates: bool = False) -> Group:
     return Group(
         name=name,
         attributes=_ITERATOR if iterates else (),
-        parts=(OneOf(branches=((_LIST_IDS,), _LIST_FILTER)), _RET),
+        parts=(OneOf(branches=((_LIST_IDS,), _LIST_FILTER)), RET),
     )
 
 
@@ -138,7 +141,7 @@ def _txn_query(name: str, *, links: bool) -> Group:
             OneOf(branches=((_TXN_IDS,), (numbers,), _TXN_FILTER)),
             _LINES,
             *((_LINKS,) if links else ()),
-            _RET,
+            RET,
         ),
     )
 
@@ -175,7 +178,7 @@ BILL_ADD = Group(
                 _EXPENSE_LINE,
             ),
         ),
-        _RET,
+        RET,
     ),
 )
 # No DueDate and no TermsRef: a VendorCredit has neither.
@@ -194,7 +197,7 @@ VENDOR_CREDIT_ADD = Group(
                 _EXPENSE_LINE,
             ),
         ),
-        _RET,
+        RET,
     ),
 )
 
@@ -245,9 +248,9 @@ LIST_DELETED_QUERY = Group(
     ),
 )
 
-HOST_QUERY = Group(name="HostQueryRq", parts=(_RET,))
-COMPANY_QUERY = Group(name="CompanyQueryRq", parts=(_RET, _OWNER))
-PREFERENCES_QUERY = Group(name="PreferencesQueryRq", parts=(_RET,))
+HOST_QUERY = Group(name="HostQueryRq", parts=(RET,))
+COMPANY_QUERY = Group(name="CompanyQueryRq", parts=(RET, _OWNER))
+PREFERENCES_QUERY = Group(name="PreferencesQueryRq", parts=(RET,))
 
 #: Every request we send, by name.
 REQUESTS: dict[str, Group] = {

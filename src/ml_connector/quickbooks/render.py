@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeAlias
 
 from ml_connector.core.errors import Defect
 from ml_connector.core.money import Money
-from ml_connector.quickbooks import limits
+from ml_connector.quickbooks import limits, orders
 from ml_connector.quickbooks.limits import WireLimit
 from ml_connector.quickbooks.orders import Form, Group, Leaf, OneOf, Part
-from ml_connector.quickbooks.text import ascii_xml, clean
+from ml_connector.quickbooks.text import ascii_xml, clean, is_plain
 from ml_connector.quickbooks.versions import Version
 
 _Plain: TypeAlias = str | int | bool | Decimal | Money | date | datetime | None
@@ -126,16 +127,17 @@ def _write_parts(
         if isinstance(part, OneOf):
             used |= _write_branch(where, part, values, version, written)
             continue
-        value = values.get(part.name)
-        if part.name in values:
-            used.add(part.name)
-        if _is_empty(value):
+        name = part.name
+        value = values.get(name)
+        if value is not None or name in values:
+            used.add(name)
+        if value is None or (not value and isinstance(value, str | tuple | list | dict)):
             if part.required:
-                raise Defect(f"{where} cannot be sent without {part.name}.")
+                raise Defect(f"{where} cannot be sent without {name}.")
         elif part.since <= version:
             _write_element(where, part, value, version, written)
         elif not part.droppable:
-            raise Defect(f"{part.name} needs qbXML {part.since}, but {version} is spoken.")
+            raise Defect(f"{name} needs qbXML {part.since}, but {version} is spoken.")
     return used
 
 
@@ -155,19 +157,49 @@ def _write_branch(
 
 
 def _write_element(where: str, part: Leaf | Group, value: Value, version: Version, written: list[str]) -> None:
-    items: Sequence[Value] = (value,)
     if isinstance(value, tuple | list):
         if not part.many:
             raise Defect(f"{where} takes {part.name} only once.")
-        items = value
-    for item in items:
-        if isinstance(part, Leaf):
-            text = _leaf_text(part, item)
-        elif isinstance(item, dict):
-            text = _inside(part.name, part.parts, item, version)
+        if part is orders.RET:
+            written.append(_wanted(tuple(value)))
         else:
-            raise Defect(f"{part.name} holds elements, not text.")
-        written.append(f"<{part.name}>{text}</{part.name}>")
+            written.extend(_element(part, item, version) for item in value)
+    else:
+        written.append(_element(part, value, version))
+
+
+def _element(part: Leaf | Group, value: Value, version: Version) -> str:
+    if isinstance(part, Leaf):
+        text = _leaf_text(part, value)
+    elif isinstance(value, dict):
+        list_id = value.get(orders.LIST_ID.name) if len(value) == 1 and part.parts == _REFERENCE else None
+        if isinstance(list_id, str) and list_id:
+            return _reference(part.name, list_id)
+        text = _inside(part.name, part.parts, value, version)
+    else:
+        raise Defect(f"{part.name} holds elements, not text.")
+    return f"<{part.name}>{text}</{part.name}>"
+
+
+_REFERENCE = (orders.LIST_ID,)
+
+
+@lru_cache(maxsize=4096)  # the accounts, classes and vendors of one batch are few
+def _reference(name: str, list_id: str) -> str:
+    leaf = orders.LIST_ID
+    return f"<{name}><{leaf.name}>{_leaf_text(leaf, list_id)}</{leaf.name}></{name}>"
+
+
+def _wanted(names: tuple[Value, ...]) -> str:
+    if not all(type(name) is str for name in names):
+        raise Defect("The elements to be answered are named by texts.")
+    return _wanted_text(names)
+
+
+@lru_cache(maxsize=64)  # every request names the same few sets of elements
+def _wanted_text(names: tuple[Value, ...]) -> str:
+    leaf = orders.RET
+    return "".join(f"<{leaf.name}>{_leaf_text(leaf, name)}</{leaf.name}>" for name in names)
 
 
 def _leaf_text(leaf: Leaf, value: Value) -> str:
@@ -178,6 +210,8 @@ def _leaf_text(leaf: Leaf, value: Value) -> str:
             raise WireLimit(leaf.name, value)
         return ascii_xml(value)
     if form is Form.TEXT and isinstance(value, str):
+        if len(value) <= leaf.limit and is_plain(value):
+            return value
         kept = clean(value, leaf.limit, one_line=leaf.one_line)
         if kept.cut or not kept.text:
             raise WireLimit(leaf.name, value)
@@ -214,7 +248,3 @@ def _in_range(leaf: Leaf, value: date) -> date:
     if leaf.form is Form.DATETIME and not limits.EARLIEST_YEAR <= value.year <= limits.LATEST_YEAR:
         raise WireLimit(leaf.name, value.isoformat())
     return value
-
-
-def _is_empty(value: Value) -> bool:
-    return value is None or (isinstance(value, str | tuple | list | dict) and not value)

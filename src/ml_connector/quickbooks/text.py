@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +39,16 @@ _BLANKS = re.compile(r"[ \t]*[\r\n\t][ \t\r\n]*")
 _LINE_ENDS = re.compile(r"\r\n?")
 _ODD = re.compile(r"[^\x20-\x7e]")  # anything at all to look into
 _MARKUP = re.compile(r"[^\x20-\x25\x27-\x3b\x3d\x3f-\x7e]")  # anything that ascii_xml must write otherwise
+_PLAIN = re.compile(r"[!#-%'-;=?-~](?:[ !#-%'-;=?-~]*[!#-%'-;=?-~])?")  # ASCII without markup, quotes and outer blanks
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
+def is_plain(text: str) -> bool:
+    """Tell whether a text is kept and written as it is: `clean` and `ascii_xml` would change nothing."""
+    return _PLAIN.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=512)  # a memo is looked at when it is planned, when it is written, and when its changes are told
 def clean(text: str, limit: int, *, one_line: bool = False) -> CleanText:
     """Reduce text to what QuickBooks keeps, at most `limit` characters.
 

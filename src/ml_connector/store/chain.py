@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from django.db import connection as database
@@ -20,9 +21,11 @@ from django.db import transaction
 
 from ml_connector.core.exchange import Exchange as WireExchange
 from ml_connector.core.states import State
+from ml_connector.store import rows
 from ml_connector.store.bulk import insert
-from ml_connector.store.models import AuditEntry, Connection, Exchange
+from ml_connector.store.models import AuditEntry, Connection, Document, Exchange
 
+_FAULTS = Document._meta.get_field("faults")
 _INSERT = """
     INSERT INTO store_auditentry (connection_id, seq, at, actor, document_id, event, from_state, to_state, words,
                                   exchange_id, exchange_sha256, hash)
@@ -91,8 +94,8 @@ class Ledger:
         if not exchanges:
             return []
         hashes = [exchange_hash(exchange) for exchange in exchanges]
-        kept = Exchange.objects.filter(connection=self.connection)
-        last = kept.order_by("-pk").values_list("pk", flat=True).first() or 0
+        owner = self.connection.pk
+        last = rows.values("SELECT MAX(id) FROM store_exchange WHERE connection_id = %s", owner)[0][0] or 0
         insert(
             Exchange,
             [
@@ -111,8 +114,13 @@ class Ledger:
             ],
         )
         # Whoever holds the ledger holds the connection, so these are ours, in the order they were written.
-        ids = kept.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)
-        return [ExchangeRef(pk, sha) for pk, sha in zip(ids, hashes, strict=True)]
+        ids = rows.values("SELECT id FROM store_exchange WHERE connection_id = %s AND id > %s ORDER BY id", owner, last)
+        return [ExchangeRef(pk, sha) for (pk,), sha in zip(ids, hashes, strict=True)]
+
+    @cached_property
+    def no_faults(self) -> Any:
+        """An empty list as a JSON column takes it."""
+        return _FAULTS.get_db_prep_save([], database)
 
     @property
     def now_column(self) -> Any:
@@ -126,16 +134,21 @@ class Ledger:
         with database.cursor() as cursor:
             cursor.executemany(_INSERT, self._pending)
         self._pending.clear()
-        Connection.objects.filter(pk=self.connection.pk).update(
-            chain_seq=self.connection.chain_seq, chain_hash=self.connection.chain_hash
-        )
+        row = self.connection
+        text = "UPDATE store_connection SET chain_seq = %s, chain_hash = %s WHERE id = %s"
+        rows.execute(text, row.chain_seq, row.chain_hash, row.pk)
+
+
+_HELD = rows.Question(Connection, "WHERE id = %s", lock=True)
 
 
 @contextmanager
 def writing(connection_id: int, now: datetime, actor: str = "connector") -> Iterator[Ledger]:
     """One transaction on one connection: everything inside is committed together, audit entries included, or not at all."""
     with transaction.atomic():
-        row = Connection.objects.select_for_update().get(pk=connection_id)
+        row = _HELD.row(connection_id)
+        if row is None:
+            raise Connection.DoesNotExist(f"There is no connection {connection_id}.")
         ledger = Ledger(row, now, actor)
         yield ledger
         ledger.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection as database
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from ml_connector.core.errors import Defect
 from ml_connector.core.faults import Fault
@@ -18,19 +18,15 @@ from ml_connector.core.states import Event, State, advance
 from ml_connector.store.bulk import insert
 from ml_connector.store.chain import Entry, ExchangeRef, Ledger
 from ml_connector.store.models import Document
+from ml_connector.store.rows import Question, moment, places
 
 # Columns each kind of work reads. A row has many, and reading them all costs more than the work itself.
-_TO_PLAN = ("connection_id", "state", "raw", "plan_no", "plan_basis", "faults", "due_at")
 TO_LOOK_UP = (
     "connection_id", "state", "plan_no", "plan_basis", "alone", "kind", "vendor_list_id", "ref_number", "txn_date",
     "invoice_date", "gross_cents", "company_code", "invoice_id", "wanted_txn_id", "post_new",
 )  # fmt: skip
 TO_ADD = (*TO_LOOK_UP, "request_xml")
 TO_SETTLE = ("connection_id", "state", "plan_no", "kind", "ref_number", "gross_cents", "tries", "message_set_id")
-_TO_ANSWER = (
-    "connection_id", "state", "raw", "invoice_id", "kind", "txn_id", "txn_number", "linked", "reason", "faults",
-    "response_no", "answer_tries",
-)  # fmt: skip
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,7 +55,7 @@ def hop_all(ledger: Ledger, hops: Sequence[Hop]) -> None:
         changes = hop.changes | {"state": after.value, "changed_at": ledger.now}
         names = tuple(changes)
         statements.setdefault(names, []).append(
-            (*(_column_value(name, changes[name]) for name in names), document.pk, before.value)
+            (*(_column_value(ledger, name, changes[name]) for name in names), document.pk, before.value)
         )
         for name, value in changes.items():
             setattr(document, name, value)
@@ -81,10 +77,8 @@ def hop_all(ledger: Ledger, hops: Sequence[Hop]) -> None:
                 raise Defect("a document changed its state while it was being worked on")
 
 
-_COLUMNS = {f.name: f.column for f in Document._meta.concrete_fields} | {
-    f.attname: f.column for f in Document._meta.concrete_fields
-}
 _FIELDS = {f.name: f for f in Document._meta.concrete_fields} | {f.attname: f for f in Document._meta.concrete_fields}
+_COLUMNS = {name: field_.column for name, field_ in _FIELDS.items()}
 _CONVERTED = frozenset(
     name
     for name, field_ in _FIELDS.items()
@@ -92,9 +86,15 @@ _CONVERTED = frozenset(
 )
 
 
-def _column_value(name: str, value: Any) -> Any:
+def _column_value(ledger: Ledger, name: str, value: Any) -> Any:
     """Return a value as its column takes it; text and numbers go as they are."""
-    return _FIELDS[name].get_db_prep_save(value, database) if name in _CONVERTED else value
+    if value is None or name not in _CONVERTED:
+        return value
+    if value is ledger.now:
+        return ledger.now_column
+    if name == "faults" and not value:
+        return ledger.no_faults
+    return _FIELDS[name].get_db_prep_save(value, database)
 
 
 def change(document: Document, **changes: Any) -> None:
@@ -165,12 +165,18 @@ def of(connection_id: int) -> QuerySet[Document]:
     return Document.objects.filter(connection_id=connection_id)
 
 
+_TO_ACKNOWLEDGE = Question(
+    Document,
+    "WHERE connection_id = %s AND acknowledged_at IS NULL AND (due_at IS NULL OR due_at <= %s)"
+    " AND state NOT IN ('sent', 'in_doubt') ORDER BY id LIMIT %s",
+    ("connection_id", "state", "invoice_id", "due_at", "answer_tries"),
+)
+
+
 def to_acknowledge(connection_id: int, now: datetime, limit: int, but: Collection[int] = ()) -> list[Document]:
     """Return documents that Basware has not taken our acknowledgement for, those left out that failed a moment ago."""
-    due = Q(due_at=None) | Q(due_at__lte=now)
-    rows = of(connection_id).filter(due, acknowledged_at=None).exclude(state__in=[State.SENT, State.IN_DOUBT])
-    rows = rows.exclude(pk__in=but) if but else rows
-    return list(rows.only("connection_id", "state", "invoice_id", "due_at", "answer_tries").order_by("pk")[:limit])
+    rows = _TO_ACKNOWLEDGE.rows(connection_id, moment(now), limit + len(but))
+    return [row for row in rows if row.pk not in but][:limit]
 
 
 #: Faults that planning found: they may go away when a list or the mapping changes. All others wait for a person or a time.
@@ -185,20 +191,41 @@ def may_heal_by_planning(faults: Sequence[Mapping[str, str]]) -> bool:
     return all(fault["code"].startswith(PLANNING_CODES) for fault in faults)
 
 
+_TO_PLAN = Question(
+    Document,
+    "WHERE connection_id = %s AND (state = 'accepted' OR (state = 'blocked' AND (plan_basis <> %s OR due_at <= %s)))"
+    " ORDER BY id LIMIT %s",
+    ("connection_id", "state", "raw", "plan_no", "plan_basis", "faults", "due_at"),
+)
+
+
 def to_plan(connection_id: int, basis: str, now: datetime, limit: int) -> list[Document]:
     """Return documents to be planned: the new ones, the blocked ones whose lists or mapping changed, and those whose time
     has come."""
-    fresh = Q(state=State.ACCEPTED)
-    changed = Q(state=State.BLOCKED) & ~Q(plan_basis=basis)
-    due = Q(state=State.BLOCKED, due_at__lte=now)
-    rows = of(connection_id).filter(fresh | changed | due)
-    return list(rows.only(*_TO_PLAN).order_by("pk")[:limit])
+    return _TO_PLAN.rows(connection_id, basis, moment(now), limit)
+
+
+_TO_POST = Question(
+    Document,
+    "WHERE connection_id = %s AND state = 'planned' AND id > %s AND acknowledged_at IS NOT NULL ORDER BY id LIMIT %s",
+    TO_LOOK_UP,
+)
 
 
 def to_post(connection_id: int, limit: int, after: int = 0) -> list[Document]:
     """Return documents that wait for QuickBooks, oldest first."""
-    rows = of(connection_id).filter(state=State.PLANNED, pk__gt=after).exclude(acknowledged_at=None)
-    return list(rows.only(*TO_LOOK_UP).order_by("pk")[:limit])
+    return _TO_POST.rows(connection_id, after, limit)
+
+
+_TO_ANSWER = Question(
+    Document,
+    "WHERE connection_id = %s AND state = %s AND id > %s AND (due_at IS NULL OR due_at <= %s)"
+    " AND acknowledged_at IS NOT NULL AND wanted_txn_id = '' ORDER BY id LIMIT %s",
+    (
+        "connection_id", "state", "raw", "invoice_id", "kind", "txn_id", "txn_number", "linked", "reason", "faults",
+        "response_no", "answer_tries",
+    ),
+)  # fmt: skip
 
 
 def to_check(connection_id: int) -> QuerySet[Document]:
@@ -209,19 +236,48 @@ def to_check(connection_id: int) -> QuerySet[Document]:
 
 def to_answer(connection_id: int, now: datetime, limit: int, after: int = 0) -> list[Document]:
     """Return documents whose transfer Basware waits to hear of, oldest first."""
-    due = Q(due_at=None) | Q(due_at__lte=now)
     found: list[Document] = []
     for state in (State.POSTED, State.GIVEN_UP):  # each one is a walk along an index; both at once would be a sort
-        rows = of(connection_id).filter(due, state=state, wanted_txn_id="", pk__gt=after).exclude(acknowledged_at=None)
-        found += rows.only(*_TO_ANSWER).order_by("pk")[:limit]
+        found += _TO_ANSWER.rows(connection_id, state.value, after, moment(now), limit)
     return sorted(found, key=lambda document: document.pk)[:limit]
+
+
+_TO_REPORT_PAYMENT = Question(
+    Document,
+    "WHERE connection_id = %s AND payment_due AND id > %s AND (due_at IS NULL OR due_at <= %s)"
+    " AND state IN ('confirmed', 'paid') ORDER BY id LIMIT %s",
+)
 
 
 def to_report_payment(connection_id: int, now: datetime, limit: int, after: int = 0) -> list[Document]:
     """Return documents whose payments changed since Basware was last told."""
-    due = Q(due_at=None) | Q(due_at__lte=now)
-    rows = of(connection_id).filter(due, payment_due=True, pk__gt=after, state__in=[State.CONFIRMED, State.PAID])
-    return list(rows.order_by("pk")[:limit])
+    return _TO_REPORT_PAYMENT.rows(connection_id, after, moment(now), limit)
+
+
+_STILL_PLANNED: dict[tuple[Sequence[str], int], Question[Document]] = {}
+
+
+def still_planned(connection_id: int, numbers: Sequence[int], columns: Sequence[str]) -> list[Document]:
+    """Return those of these documents that wait for QuickBooks, oldest first."""
+    if not numbers:
+        return []
+    question = _STILL_PLANNED.get((columns, len(numbers)))
+    if question is None:
+        condition = f"WHERE connection_id = %s AND state = 'planned' AND id IN ({places(len(numbers))}) ORDER BY id"
+        question = _STILL_PLANNED[columns, len(numbers)] = Question(Document, condition, columns)
+    return question.rows(connection_id, *numbers)
+
+
+_AWAITED = Question(
+    Document,
+    "WHERE connection_id = %s AND message_set_id = %s AND state IN ('sent', 'in_doubt') ORDER BY id",
+    TO_SETTLE,
+)
+
+
+def awaited(connection_id: int, message_set: int) -> list[Document]:
+    """Return the documents of a set whose outcome is not known yet."""
+    return _AWAITED.rows(connection_id, message_set)
 
 
 def faults_as_json(faults: Sequence[Fault]) -> list[dict[str, str]]:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import connection as database
-from django.db.models import Min
 
+from ml_connector.store import rows
 from ml_connector.store.models import Connection, Duty
 
 INVOICES = "invoices"  #: ask Basware for approved invoices, store, acknowledge
@@ -34,33 +34,35 @@ def create_all(connection: Connection, now: datetime) -> None:
 
 def due_connections(now: datetime) -> list[int]:
     """Return the connections that have work for the engine, longest waiting first."""
-    rows = (
-        Duty.objects.filter(due_at__lte=now, name__in=BY_ENGINE, connection__paused=False)
-        .values("connection_id")
-        .annotate(first=Min("due_at"))
-        .order_by("first")
-    )
-    return [row["connection_id"] for row in rows]
+    text = f"SELECT duty.connection_id {_BY_ENGINE} AND duty.due_at <= %s GROUP BY 1 ORDER BY MIN(duty.due_at)"
+    return [connection_id for (connection_id,) in rows.values(text, rows.moment(now))]
 
 
 def next_due(after: datetime) -> datetime | None:
     """Return when the engine will next have something to do."""
-    rows = Duty.objects.filter(due_at__gt=after, name__in=BY_ENGINE, connection__paused=False)
-    return rows.aggregate(first=Min("due_at"))["first"]  # type: ignore[no-any-return]
+    text = f"SELECT duty.due_at {_BY_ENGINE} AND duty.due_at > %s ORDER BY duty.due_at LIMIT 1"
+    found = rows.values(text, rows.moment(after))
+    return rows.moment_of(found[0][0]) if found else None
+
+
+_BY_ENGINE = f"""
+    FROM store_duty duty JOIN store_connection owner ON owner.id = duty.connection_id
+    WHERE NOT owner.paused AND duty.name IN ({", ".join(f"'{name}'" for name in BY_ENGINE)})
+"""
+
+_DUE = rows.Question(Duty, "WHERE connection_id = %s AND due_at <= %s")
 
 
 def due(connection_id: int, now: datetime) -> list[Duty]:
     """Return the engine's duties of one connection that are due, in the order in which they feed each other."""
-    rows = {
-        duty.name: duty
-        for duty in Duty.objects.filter(connection_id=connection_id, due_at__lte=now, name__in=BY_ENGINE)
-    }
-    return [rows[name] for name in BY_ENGINE if name in rows]
+    found = {duty.name: duty for duty in _DUE.rows(connection_id, rows.moment(now))}
+    return [found[name] for name in BY_ENGINE if name in found]
 
 
 def is_due(connection_id: int, name: str, now: datetime) -> bool:
     """Tell whether one duty is due."""
-    return Duty.objects.filter(connection_id=connection_id, name=name, due_at__lte=now).exists()
+    text = "SELECT 1 FROM store_duty WHERE connection_id = %s AND name = %s AND due_at <= %s"
+    return bool(rows.values(text, connection_id, name, rows.moment(now)))
 
 
 def was_done(connection_id: int, name: str) -> bool:
@@ -70,12 +72,17 @@ def was_done(connection_id: int, name: str) -> bool:
 
 def wake(connection_id: int, now: datetime, *names: str) -> None:
     """Bring duties forward to now; a duty that waits after a failure keeps its wait."""
-    Duty.objects.filter(connection_id=connection_id, name__in=names, due_at__gt=now, failures=0).update(due_at=now)
+    for name in names:
+        wake_at(connection_id, name, now)
 
 
 def wake_at(connection_id: int, name: str, moment: datetime) -> None:
     """Bring a duty forward to a moment, if it is due later."""
-    Duty.objects.filter(connection_id=connection_id, name=name, due_at__gt=moment, failures=0).update(due_at=moment)
+    when = rows.moment(moment)
+    rows.execute(
+        "UPDATE store_duty SET due_at = %s WHERE connection_id = %s AND name = %s AND due_at > %s AND failures = 0",
+        when, connection_id, name, when,
+    )  # fmt: skip
 
 
 def wake_all(connection_id: int, now: datetime, *names: str) -> None:
@@ -85,9 +92,11 @@ def wake_all(connection_id: int, now: datetime, *names: str) -> None:
 
 def done(connection_id: int, name: str, now: datetime, next_in_s: float) -> None:
     """Note a success and when the duty is next due. A wake-up that came in meanwhile is kept: it lies in the past."""
-    Duty.objects.filter(connection_id=connection_id, name=name).update(
-        due_at=now + timedelta(seconds=next_in_s), failures=0, last_ok_at=now, last_error="", needs_operator=False
-    )
+    rows.execute(
+        "UPDATE store_duty SET due_at = %s, failures = 0, last_ok_at = %s, last_error = '', needs_operator = %s"
+        " WHERE connection_id = %s AND name = %s",
+        rows.moment(now + timedelta(seconds=next_in_s)), rows.moment(now), False, connection_id, name,
+    )  # fmt: skip
 
 
 def failed(duty: Duty, now: datetime, wait_s: float, sentence: str, *, needs_operator: bool) -> None:

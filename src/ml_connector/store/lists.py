@@ -8,10 +8,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection as database
 from django.db.models import F, Q
 
 from ml_connector.core.books import BookEntry, Books, ListId, ListKind, Mapping, Preferences
 from ml_connector.core.records import Address, CompanyFile, ListRecord
+from ml_connector.store import rows
 from ml_connector.store.models import Connection, ListEntry, MappingRule
 
 _FIELDS = ["full_name", "active", "account_type", "currency", "edit_sequence", "record", "publication", "sends"]
@@ -152,8 +154,10 @@ def books_for(connection: Connection, codes: dict[ListKind, set[str]], mapping: 
         targets = {t for code in wanted if (t := mapping.targets.get((kind, code)))}
         if not wanted:
             continue
-        rows = ListEntry.objects.filter(Q(code__in=wanted) | Q(list_id__in=targets), connection=connection, kind=kind)
-        for kind_name, list_id, code, full_name, active, account_type, currency in rows.values_list(*columns):
+        entries = ListEntry.objects.filter(
+            Q(code__in=wanted) | Q(list_id__in=targets), connection=connection, kind=kind
+        )
+        for kind_name, list_id, code, full_name, active, account_type, currency in entries.values_list(*columns):
             entry = BookEntry(
                 kind=ListKind(kind_name),
                 list_id=ListId(list_id),
@@ -207,13 +211,50 @@ def books_changed(connection: Connection) -> None:
     connection.refresh_from_db(fields=["books_version"])
 
 
+def any_to_publish(connection_id: int) -> bool:
+    """Tell whether an entry of any list is to be sent to Basware."""
+    text = "SELECT 1 FROM store_listentry WHERE connection_id = %s AND publication = 'due' LIMIT 1"
+    return bool(rows.values(text, connection_id))
+
+
+_AWAITING = rows.Question(
+    ListEntry,
+    "WHERE import_request_id = %s AND publication = 'sent' ORDER BY id",
+    (
+        "connection_id", "kind", "list_id", "publication", "complaint", "touch", "sends", "import_request_id",
+        "ever_accepted",
+    ),
+)  # fmt: skip
+
+
+def awaiting_verdict(request: int) -> list[ListEntry]:
+    """Return the entries of one batch of which Basware has not yet said what became of them."""
+    return _AWAITING.rows(request)
+
+
+def save_columns(entries: Sequence[ListEntry], *columns: str) -> None:
+    """Write some columns of many entries; texts, numbers, and keys of other rows only."""
+    if not entries:
+        return
+    changes = ", ".join(f"{column} = %s" for column in columns)
+    with database.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE store_listentry SET {changes} WHERE id = %s",  # noqa: S608  # names of ours
+            [(*(_plain(getattr(entry, column)) for column in columns), entry.pk) for entry in entries],
+        )
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, str) else value  # a choice is written as its text
+
+
 def find_entries(connection: Connection, kind: ListKind, text: str, limit: int = 20) -> list[ListEntry]:
     """Find entries by ListID, code, or a part of the name."""
     exact = ListEntry.objects.filter(
         Q(list_id=text) | Q(code=text) | Q(full_name__iexact=text), connection=connection, kind=kind
     )
-    rows = list(exact[:limit])
-    return rows or list(
+    found = list(exact[:limit])
+    return found or list(
         ListEntry.objects.filter(connection=connection, kind=kind, full_name__icontains=text).order_by("full_name")[
             :limit
         ]

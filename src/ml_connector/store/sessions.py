@@ -6,7 +6,17 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from django.db import connection as database
+
+from ml_connector.store import rows
 from ml_connector.store.models import Connection, MessageSet, Session, Watermark
+
+_NAMED = rows.Question(Connection, "WHERE name = %s")
+
+
+def connection_named(name: str) -> Connection | None:
+    """Return the connection of a name, as the Web Connector's address gives it."""
+    return _NAMED.row(name)
 
 
 def new_ticket() -> str:
@@ -21,17 +31,33 @@ def ticket_hash(ticket: str) -> str:
 
 def open_session(connection: Connection, ticket: str, phase: str, now: datetime) -> Session:
     """Begin a session and end every earlier one of the connection: one live session, the newest."""
-    Session.objects.filter(connection=connection, closed_at=None).update(closed_at=now)
+    text = "UPDATE store_session SET closed_at = %s WHERE connection_id = %s AND closed_at IS NULL"
+    rows.execute(text, rows.moment(now), connection.pk)
     return Session.objects.create(
         connection=connection, ticket_sha256=ticket_hash(ticket), opened_at=now, last_call_at=now, phase=phase
     )
 
 
+_OF_TICKET = rows.Question(Session, "WHERE ticket_sha256 = %s")
+
+
 def find_session(ticket: str) -> Session | None:
     """Return the session of a ticket, live or not."""
-    if not ticket:
-        return None
-    return Session.objects.filter(ticket_sha256=ticket_hash(ticket)).select_related("connection").first()
+    return _OF_TICKET.row(ticket_hash(ticket)) if ticket else None
+
+
+def save_session(session: Session) -> None:
+    """Write what a call changed in its session."""
+    rows.execute(
+        "UPDATE store_session SET last_call_at = %s, closed_at = %s, phase = %s, company_known = %s, work = %s,"
+        " asked_at = %s, last_error = %s, calls = %s WHERE id = %s",
+        rows.moment(session.last_call_at), rows.moment(session.closed_at), session.phase, session.company_known,
+        _WORK.get_db_prep_save(session.work, database), rows.moment(session.asked_at), session.last_error,
+        session.calls, session.pk,
+    )  # fmt: skip
+
+
+_WORK = Session._meta.get_field("work")
 
 
 def is_live(session: Session, now: datetime, expires_s: int) -> bool:
@@ -39,29 +65,37 @@ def is_live(session: Session, now: datetime, expires_s: int) -> bool:
     return session.closed_at is None and now - session.last_call_at <= timedelta(seconds=expires_s)
 
 
+_LIVE = rows.Question(Session, "WHERE connection_id = %s AND closed_at IS NULL ORDER BY id DESC LIMIT 1")
+
+
 def live_session(connection_id: int) -> Session | None:
     """Return the session of a connection that was not closed, if there is one."""
-    return Session.objects.filter(connection_id=connection_id, closed_at=None).order_by("-pk").first()
+    return _LIVE.row(connection_id)
 
 
 def forget_old_sessions(connection_id: int, before: datetime) -> None:
     """Delete closed sessions that nobody will ask about; what they did stands in the audit trail."""
-    Session.objects.filter(connection_id=connection_id, closed_at__lt=before).delete()
+    text = "DELETE FROM store_session WHERE connection_id = %s AND closed_at < %s"
+    rows.execute(text, connection_id, rows.moment(before))
+
+
+_OF_FATE = rows.Question(MessageSet, "WHERE connection_id = %s AND fate = %s ORDER BY id")
 
 
 def in_flight(connection_id: int) -> list[MessageSet]:
     """Return the sets whose answer is awaited."""
-    return list(MessageSet.objects.filter(connection_id=connection_id, fate=MessageSet.Fate.SENT).order_by("pk"))
+    return _OF_FATE.rows(connection_id, MessageSet.Fate.SENT.value)
 
 
 def is_in_flight(connection_id: int) -> bool:
     """Tell whether the answer to a write is awaited."""
-    return MessageSet.objects.filter(connection_id=connection_id, fate=MessageSet.Fate.SENT).exists()
+    text = "SELECT 1 FROM store_messageset WHERE connection_id = %s AND fate = %s LIMIT 1"
+    return bool(rows.values(text, connection_id, MessageSet.Fate.SENT.value))
 
 
 def lost(connection_id: int) -> list[MessageSet]:
     """Return the sets whose answer was lost and whose documents are not all settled."""
-    return list(MessageSet.objects.filter(connection_id=connection_id, fate=MessageSet.Fate.LOST).order_by("pk"))
+    return _OF_FATE.rows(connection_id, MessageSet.Fate.LOST.value)
 
 
 def watermark(connection_id: int, name: str) -> str:

@@ -20,7 +20,7 @@ from ml_connector.quickbooks.session import GIVE_UP, NO_REQUEST, SignIn, authent
 from ml_connector.quickbooks.soap import CONTENT_TYPE, BadEnvelope, Call, parse_call, render_fault, render_result
 from ml_connector.quickbooks.wsdl import wsdl
 from ml_connector.store.models import Connection
-from ml_connector.store.sessions import find_session, new_ticket
+from ml_connector.store.sessions import connection_named, find_session, new_ticket
 from ml_connector.web.bodies import BodyBroken, BodyTooLarge, read_body
 from ml_connector.web.running import current
 
@@ -33,7 +33,7 @@ Result = str | int | tuple[str, ...]
 def endpoint(request: HttpRequest, name: str) -> HttpResponse:
     """Answer one request of the Web Connector."""
     try:
-        connection = Connection.objects.filter(name=name).first()
+        connection = connection_named(name)
     except Error:
         return _without_database(request, name)
     if connection is None:
