@@ -161,17 +161,17 @@ def take_write_answer(visit: Visit, row: MessageSet, answer: Answer) -> None:
         elif failure.hresult == UNREADABLE and row.fate == MessageSet.Fate.SENT:
             _unreadable_set(visit, row, waiting, words, answer.exchange)
         else:
-            answer_lost(visit.ledger, [row], f"{failure.says} ({failure.hresult}: {failure.words})")
+            answer_lost(visit.ledger, [row], f"{failure.says} ({failure.hresult}: {failure.words})", answered=True)
         return
     try:
         answered = replies(read_answer(answer.text))
     except (UnreadableAnswer, UnreadableRecord) as error:
-        answer_lost(visit.ledger, [row], f"QuickBooks' answer could not be read: {error}")
+        answer_lost(visit.ledger, [row], f"QuickBooks' answer could not be read: {error}", answered=True)
         return
     _learn_speed(visit, len(waiting))
     unknown = settle(visit.surroundings, visit.ledger, waiting, answered, answer.exchange)
     if unknown and row.fate == MessageSet.Fate.SENT:
-        answer_lost(visit.ledger, [row], "QuickBooks' answer leaves open whether it was entered.")
+        answer_lost(visit.ledger, [row], "QuickBooks' answer leaves open whether it was entered.", answered=True)
         row.refresh_from_db()
     close_if_settled(visit.ledger, row)
 

@@ -114,8 +114,12 @@ class Doubts:
             parts = list(read_answer(answer.text))
         except (UnreadableAnswer, UnreadableRecord):
             parts = []
-        answered = replies(parts) if _names(row, parts) else {}
+        recalled = _names(row, parts)
+        answered = replies(parts) if recalled else {}
         settle(visit.surroundings, visit.ledger, _in_doubt(visit, row), answered, answer.exchange)
+        if recalled:
+            row.answered = True
+            row.save(update_fields=["answered"])
         if close_if_settled(visit.ledger, row):
             self._finish(visit, row)
             return
@@ -151,8 +155,8 @@ class Doubts:
         if twice and whole and not visit.notes.get("remembered") and all(d.tries < _SENDS_MAX - 1 for d in twice):
             visit.notes["stage"] = "again"
             return
-        if (visit.now - row.sent_at).total_seconds() > visit.settings.session_expires_s:
-            # Under another id QuickBooks would not recognise it: whoever still holds the set has held it for too long.
+        if row.answered or (visit.now - row.sent_at).total_seconds() > visit.settings.session_expires_s:
+            # Under another id QuickBooks would not recognise it: nobody may still hold the set, or has held it too long.
             _release(visit, twice, answer)
             close_if_settled(visit.ledger, row)
         self._finish(visit, row)
@@ -174,8 +178,8 @@ class Doubts:
         )
         words = f"Handed to the Web Connector again, unchanged, in message set {row.set_id}."
         documents.hop_all(visit.ledger, [Hop(document=d, event=Event.HANDED_OVER, words=words) for d in waiting])
-        row.fate, row.sent_at = MessageSet.Fate.SENT, visit.now
-        row.save(update_fields=["fate", "sent_at"])
+        row.fate, row.sent_at, row.answered = MessageSet.Fate.SENT, visit.now, False
+        row.save(update_fields=["fate", "sent_at", "answered"])
         return row.text
 
 

@@ -203,8 +203,9 @@ def refusal(
     )
 
 
-def answer_lost(ledger: Ledger, sets: Sequence[MessageSet], why: str) -> int:
-    """Note that the answers to these sets will not come: their documents are in doubt until QuickBooks was asked."""
+def answer_lost(ledger: Ledger, sets: Sequence[MessageSet], why: str, *, answered: bool = False) -> int:
+    """Note that the answers to these sets will not come, or (`answered`) came and leave something open: their documents
+    are in doubt until QuickBooks was asked."""
     if not sets:
         return 0
     waiting = documents.of(ledger.connection.pk).filter(message_set__in=sets, state=State.SENT)
@@ -213,7 +214,9 @@ def answer_lost(ledger: Ledger, sets: Sequence[MessageSet], why: str) -> int:
         for document in waiting.defer("raw", "request_xml")
     ]
     documents.hop_all(ledger, hops)
-    MessageSet.objects.filter(pk__in=[s.pk for s in sets]).update(fate=MessageSet.Fate.LOST)
+    MessageSet.objects.filter(pk__in=[s.pk for s in sets]).update(
+        fate=MessageSet.Fate.LOST, answered=answered
+    )
     return len(hops)
 
 

@@ -100,6 +100,8 @@ class MessageSet(models.Model):
     text = models.TextField()
     fate = models.CharField(max_length=10, choices=Fate.choices, default=Fate.SENT)
     sent_at = models.DateTimeField()
+    #: QuickBooks is known to be done with it, whatever it said: no Web Connector holds it any more
+    answered = models.BooleanField(default=False)
     settled_at = models.DateTimeField(null=True)
     asked = models.IntegerField(default=0)  #: sessions in which QuickBooks was asked after it and did not say enough
 

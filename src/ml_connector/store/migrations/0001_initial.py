@@ -202,6 +202,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("sent_at", models.DateTimeField()),
+                ("answered", models.BooleanField(default=False)),
                 ("settled_at", models.DateTimeField(null=True)),
                 ("asked", models.IntegerField(default=0)),
                 ("connection", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="store.connection")),
