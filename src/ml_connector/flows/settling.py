@@ -214,9 +214,7 @@ def answer_lost(ledger: Ledger, sets: Sequence[MessageSet], why: str, *, answere
         for document in waiting.defer("raw", "request_xml")
     ]
     documents.hop_all(ledger, hops)
-    MessageSet.objects.filter(pk__in=[s.pk for s in sets]).update(
-        fate=MessageSet.Fate.LOST, answered=answered
-    )
+    MessageSet.objects.filter(pk__in=[s.pk for s in sets]).update(fate=MessageSet.Fate.LOST, answered=answered)
     return len(hops)
 
 
