@@ -125,15 +125,18 @@ def test_status_1000_says_nothing_and_so_is_asked_after(world: World, kind: str)
     _settled_once(world, *invoices)
 
 
-@pytest.mark.parametrize("answer_reached_us", [True, False])
+@pytest.mark.parametrize(
+    "and_then",
+    [[], ["answer_lost"], ["hresult_after_save_unrecorded"], ["hresult_after_save_unrecorded", "answer_lost"]],
+)
 def test_one_of_many_that_quickbooks_answered_with_1000_is_entered_after_two_sessions_that_do_not_find_it(
-    world: World, answer_reached_us: bool
+    world: World, and_then: list[str]
 ) -> None:
     invoices = world.basware.approves_many(3)
     world.fetches()
     world.quickbooks.suffers("internal_error_unsaved", only="BillAddRq")
-    if not answer_reached_us:
-        world.quickbooks.loses_answer_to("BillAddRq")
+    for kind in and_then:
+        world.quickbooks.suffers(kind, only="BillAddRq")
     world.polls()
     for _ in range(3):
         world.passes(60)

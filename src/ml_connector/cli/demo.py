@@ -29,7 +29,7 @@ _SETTLED = frozenset({"confirmed", "paid", "blocked", "changed", "skipped", "ret
 #: Every interval at its shortest, so that the loop can be watched.
 _FAST = (
     "invoice_poll_s=2", "list_read_s=5", "list_publish_s=1", "request_status_s=1", "payment_read_s=1", "answer_s=1",
-    "web_connector_every_s=1", "sweep_s=20", "retry_base_s=1",
+    "web_connector_every_s=1", "sweep_s=20", "retry_base_s=1", "session_expires_s=60",
 )  # fmt: skip
 
 

@@ -155,10 +155,11 @@ class Doubts:
         if twice and whole and not visit.notes.get("remembered") and all(d.tries < _SENDS_MAX - 1 for d in twice):
             visit.notes["stage"] = "again"
             return
-        if row.answered or (visit.now - row.sent_at).total_seconds() > visit.settings.session_expires_s:
-            # Under another id QuickBooks would not recognise it: nobody may still hold the set, or has held it too long.
-            _release(visit, twice, answer)
-            close_if_settled(visit.ledger, row)
+        # Under another id QuickBooks would not recognise it: nobody may still hold it, or has held it for too long.
+        held = not row.answered and (visit.now - row.sent_at).total_seconds() <= visit.settings.session_expires_s
+        passed = _passed(visit, row) if held else None
+        _release(visit, [d for d in twice if passed is None or d.pk < passed], answer)
+        close_if_settled(visit.ledger, row)
         self._finish(visit, row)
 
     def _send_again(self, visit: Visit, row: MessageSet) -> str:
@@ -198,6 +199,13 @@ def _names(row: MessageSet, parts: Sequence[Part]) -> bool:
 def _in_doubt(visit: Visit, row: MessageSet) -> list[Document]:
     rows = documents.of(visit.connection.pk).filter(message_set=row, state=State.IN_DOUBT)
     return list(rows.defer("raw").order_by("pk"))
+
+
+def _passed(visit: Visit, row: MessageSet) -> int:
+    """Return the last document of the set that QuickBooks has. A set is worked through in its order: whatever stands
+    before that one had its turn."""
+    there = documents.of(visit.connection.pk).filter(message_set=row).exclude(txn_id="")
+    return there.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def _wide_lookups(visit: Visit, row: MessageSet, waiting: Sequence[Document]) -> list[str]:
