@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from ml_connector.sandbox.basware.switches import Switches
@@ -291,3 +293,18 @@ def test_a_throttled_fetch_that_names_no_wait_is_made_again_after_half_a_minute_
     world.passes(2)
     world.works()
     assert world.transport.count("GET", "/v1/accountingDocuments") == asked + 1
+
+
+def test_a_basware_that_throttles_every_few_calls_is_not_left_alone_for_longer_and_longer(
+    database: object,
+) -> None:
+    world = World(1, settings={"invoice_poll_s": 5})
+    world.run_until_idle()
+    invoices = world.basware.approves_many(20)
+    world.basware.suffers("throttle", times=None, path=_ACKNOWLEDGE, probability=0.5, seconds=1.0)
+    world.fetches()
+    began = world.clock.now()
+    while any(world.connector.state(invoice) == "received" for invoice in invoices):
+        world.passes(1)
+        world.works()
+    assert world.clock.now() - began < timedelta(minutes=10)

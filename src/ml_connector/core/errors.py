@@ -15,9 +15,11 @@ from ml_connector.core.exchange import Exchange
 
 
 class ConnectorError(Exception):
-    """Base of all; never raised itself. `exchange` is what was said on the wire, if anything was."""
+    """Base of all; never raised itself. `exchange` is what was said on the wire, if anything was; `progressed` tells
+    whether some of the work that it ended was done before."""
 
     exchange: Exchange | None = None
+    progressed: bool = False
 
 
 class TryAgain(ConnectorError):

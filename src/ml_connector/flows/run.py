@@ -40,6 +40,8 @@ def _run_one(surroundings: Surroundings, connection: Connection, duty: Duty) -> 
     try:
         following_s = _WORK[duty.name](surroundings, connection)
     except TryAgain as trouble:
+        if trouble.progressed:
+            duty.failures = 0  # it is not the same failure again: the rest needs fewer calls every time
         pause_s = wait_s(surroundings, settings, trouble, duty.failures + 1)
         duties.failed(duty, surroundings.clock(), pause_s, str(trouble), needs_operator=False)
         log.warning("duty later", extra={"connection": connection.name, "duty": duty.name, "why": str(trouble)})

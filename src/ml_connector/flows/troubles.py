@@ -35,10 +35,12 @@ class Troubles:
 
     worst: ConnectorError | None = None  #: what stopped the work, else what failed first
     _in_a_row: int = field(default=0)
+    _progressed: bool = field(default=False)
 
     def went_well(self) -> None:
         """Note that a call succeeded."""
         self._in_a_row = 0
+        self._progressed = True
 
     def note(self, trouble: ConnectorError) -> bool:
         """Note a failed call; return whether going on makes no sense, because the next one would fail as well."""
@@ -51,6 +53,7 @@ class Troubles:
     def raise_worst(self) -> None:
         """Raise what failed, if anything did."""
         if self.worst is not None:
+            self.worst.progressed = self._progressed
             raise self.worst
 
 
