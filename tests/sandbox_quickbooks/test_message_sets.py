@@ -76,8 +76,8 @@ def test_a_chain_clears_the_old_set_and_runs_the_new_one(desk: Desk) -> None:
     assert code(desk.asks("", attributes=' oldMessageSetID="Y" newMessageSetID="Y"')) == "0"
 
 
-def test_an_id_of_25_characters_is_refused_and_nothing_executed(desk: Desk) -> None:
-    assert code(desk.asks(desk.bill(), attributes=f' newMessageSetID="{"X" * 25}"')) == "9004"
+def test_an_id_of_24_characters_is_refused_and_nothing_executed(desk: Desk) -> None:
+    assert code(desk.asks(desk.bill(), attributes=f' newMessageSetID="{"X" * 24}"')) == "9004"
     assert desk.amounts() == []
 
 
