@@ -207,9 +207,9 @@ class RequestProcessor:
         answer = _WRITES[request.name](self.company, request, version)
         if self._faults.fires("internal_error_saved", request.name):
             raise Refusal(1000, _INTERNAL_ERROR)
-        if request.name.endswith(("AddRq", "ModRq")) and version >= RECOVERY_SINCE:
-            if self._faults.fires("internal_error_recovery", request.name):
-                return Answer(status=1000, words=_INTERNAL_ERROR, body=[recovery_of(answer.body)])
+        recoverable = request.name.endswith(("AddRq", "ModRq")) and version >= RECOVERY_SINCE
+        if recoverable and self._faults.fires("internal_error_recovery", request.name):
+            return Answer(status=1000, words=_INTERNAL_ERROR, body=[recovery_of(answer.body)])
         return answer
 
     def _query(self, request: Request, version: float) -> Answer:
