@@ -11,7 +11,7 @@ import pytest
 from bare_caller import BareCaller
 from ml_connector.sandbox.quickbooks.soap import call as soap_call
 from ml_connector.sandbox.quickbooks.soap import headers as soap_headers
-from ml_connector.store.models import AuditEntry, MessageSet, Session
+from ml_connector.store.models import AuditEntry, ListEntry, MessageSet, Session
 from world import Approved, World
 
 pytestmark = pytest.mark.both_databases
@@ -273,6 +273,60 @@ def test_a_session_that_fell_silent_leaves_its_set_in_doubt_and_is_over(world: W
     world.run_until_idle()
     _settled_once(world, invoice)
     assert not Session.objects.filter(closed_at=None).exists()
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("request_name", ["BillAddRq", "BillQueryRq"])
+def test_a_request_that_reaches_quickbooks_after_other_sessions_began_makes_no_second_bill(
+    world: World, seed: int, request_name: str
+) -> None:
+    invoices = world.basware.approves_many(2)
+    world.outside.desktop.faults.reseed(seed)
+    world.quickbooks.suffers("request_late", only=request_name)
+    world.run_until_idle()
+    assert world.outside.desktop.faults.counts["request_late"] == 1
+    _settled_once(world, *invoices)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("request_name", ["BillAddRq", "BillQueryRq"])
+def test_an_answer_that_ends_in_the_middle_makes_no_second_bill(world: World, seed: int, request_name: str) -> None:
+    invoices = world.basware.approves_many(3)
+    world.outside.desktop.faults.reseed(seed)
+    world.quickbooks.suffers("answer_cut", only=request_name)
+    world.run_until_idle()
+    assert world.outside.desktop.faults.counts["answer_cut"] == 1
+    _settled_once(world, *invoices)
+
+
+def test_a_list_whose_answer_ends_in_the_middle_is_read_again_and_whole(world: World) -> None:
+    world.passes(3600)
+    world.quickbooks.screen.add_vendor("New vendor")
+    world.quickbooks.suffers("answer_cut", only="VendorQueryRq", times=3)
+    world.run_until_idle()
+    assert world.outside.desktop.faults.counts["answer_cut"] == 3
+    assert ListEntry.objects.filter(full_name="New vendor").exists()
+
+
+@pytest.mark.parametrize("kind", ["recovery_only", "recovery_beside"])
+def test_a_bill_that_quickbooks_only_recalls_is_settled_like_any_other(world: World, kind: str) -> None:
+    invoices = world.basware.approves_many(3)
+    world.fetches()
+    world.quickbooks.loses_answer_to("BillAddRq")
+    world.quickbooks.suffers(kind)
+    world.run_until_idle()
+    assert world.outside.desktop.faults.counts[kind] == 1
+    _settled_once(world, *invoices)
+    for invoice in invoices:
+        assert world.basware.sees(invoice)["voucherNumber1"] == world.quickbooks.txn_id(invoice)
+
+
+def test_an_error_that_names_what_was_saved_makes_no_second_bill(world: World) -> None:
+    invoices = world.basware.approves_many(3)
+    world.quickbooks.suffers("internal_error_recovery", only="BillAddRq", times=2)
+    world.run_until_idle()
+    assert world.outside.desktop.faults.counts["internal_error_recovery"] == 2
+    _settled_once(world, *invoices)
 
 
 class _Caller:

@@ -231,3 +231,78 @@ def test_acknowledging_takes_a_request_off_the_offer_once(desk: Desk) -> None:
     assert _status(desk, bad)["requestStatus"] == "AcknowledgedError"
     assert desk.get("/v1/requestStatus").status == 404
     assert acknowledge(request_id) == 405
+
+
+def test_one_acknowledgement_names_a_request_once(desk: Desk) -> None:
+    request_id = desk.post("/v1/accounts", [an_account()]).headers["x-amzn-requestid"]
+    desk.tenant.settle()
+    twice = desk.post("/v1/requestStatus/acknowledge", {"requestIds": [request_id, request_id]})
+    assert twice.status == 405
+    (entry,) = desk.get(f"/v1/requestStatus/{request_id}").json()["requestStatus"]
+    assert entry["requestStatus"] == "Success"
+
+
+def test_an_entity_type_that_does_not_exist_is_refused(desk: Desk) -> None:
+    assert desk.get("/v1/requestStatus", entityType="Accounts").status == 400
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-0\u0665",
+        "2026-11-05 10:00:00",
+        "2026-11-05t10:00:00",
+        "2026-11-05T10:00",
+        "2026-11-05T10:00:00z",
+        "2026-11-05T10:00:00+0100",
+        "2026-11-05T10:00:00+25:00",
+        "05.11.2026",
+    ],
+)
+def test_a_date_in_another_form_is_refused(desk: Desk, text: str) -> None:
+    assert desk.post("/v1/paymentTerms", [a_term(validFrom=text)]).status == 400
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "1" + "0" * 400])
+def test_a_number_beyond_all_doubles_is_refused_and_one_below_is_taken(desk: Desk, number: str) -> None:
+    (invoice_id,) = desk.offer(1)
+    desk.book(invoice_id)
+    assert desk.say(invoice_id, "payment", externalCode="p", paidTotal=1e300).status == 200
+    body = b'{"externalCode":"q","success":true,"paymentBlock":false,"paidTotal":%s}' % number.encode()
+    assert desk.post(f"/v1/accountingDocuments/{invoice_id}/paymentResponses", raw=body).status == 400
+
+
+_BANK = {"name": "Bank", "id": "NDEAFIHH", "schemeId": "BIC"}
+
+
+def _paid_to(*numbers: str, scheme: str = "IBAN", currency: str = "USD") -> list[dict[str, Any]]:
+    identifiers = [{"schemeId": scheme, "id": number} for number in numbers]
+    account = {"financialInstitution": _BANK, "financialAccountIdentifiers": identifiers}
+    return [{"paymentMeansCode": "WIRE", "currencyCode": currency, "financialAccounts": [account]}]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"paymentMeans": _paid_to("1")}, ""),
+        ({"paymentMeans": _paid_to("1", "1")}, "Bank account occurs twice on the vendor"),
+        ({"paymentMeans": _paid_to("1" * 33)}, "Account number is longer than 32 characters"),
+        ({"paymentMeans": _paid_to("1", scheme="ABA")}, "Account type ABA is not known"),
+        ({"paymentMeans": _paid_to("1", currency="QQQ")}, "Currency QQQ is not active"),
+        ({"addresses": [{"externalCode": "A", "name": "a"}] * 2}, "Address occurs twice on the vendor"),
+        ({"contacts": [{"name": "a"}] * 2}, "Contact occurs twice on the vendor"),
+    ],
+)
+def test_p2p_finds_later_what_the_schema_of_a_vendor_does_not_say(desk: Desk, more: dict[str, Any], words: str) -> None:
+    desk.post("/v1/paymentTerms", [a_term()])
+    desk.tenant.settle()
+    (item,) = _items(desk, desk.post("/v1/vendors", [a_vendor(**more)]))
+    assert [error["message"] for error in item.get("errors", [])] == ([words] if words else [])
+
+
+def test_terms_that_follow_rules_need_rules(desk: Desk) -> None:
+    rule = {"externalCode": "r", "discountDays": 10, "discountPercent": 2, "active": True}
+    (item,) = _items(desk, desk.post("/v1/paymentTerms", [a_term(cashDueDateCalc=2)]))
+    assert item["status"] == "Error"
+    (item,) = _items(desk, desk.post("/v1/paymentTerms", [a_term(cashDueDateCalc=2, paymentTermDiscountRules=[rule])]))
+    assert item["status"] == "Success"

@@ -32,9 +32,14 @@ class Desk:
         self.screen = UserAtScreen(self.desktop)
         self.processor = self.new_session()
 
-    def new_session(self) -> RequestProcessor:
+    def new_session(self, *, refuse_raw_non_ascii: bool = True) -> RequestProcessor:
         self.processor = RequestProcessor(
-            self.company, application="bridge", rng=self.desktop.rng, faults=self.faults, product=self.desktop.product
+            self.company,
+            application="bridge",
+            rng=self.desktop.rng,
+            faults=self.faults,
+            product=self.desktop.product,
+            refuse_raw_non_ascii=refuse_raw_non_ascii,
         )
         return self.processor
 

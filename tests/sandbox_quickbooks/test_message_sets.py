@@ -76,8 +76,8 @@ def test_a_chain_clears_the_old_set_and_runs_the_new_one(desk: Desk) -> None:
     assert code(desk.asks("", attributes=' oldMessageSetID="Y" newMessageSetID="Y"')) == "0"
 
 
-def test_an_id_of_25_characters_is_refused_and_nothing_executed(desk: Desk) -> None:
-    assert code(desk.asks(desk.bill(), attributes=f' newMessageSetID="{"X" * 25}"')) == "9004"
+def test_an_id_of_24_characters_is_refused_and_nothing_executed(desk: Desk) -> None:
+    assert code(desk.asks(desk.bill(), attributes=f' newMessageSetID="{"X" * 24}"')) == "9004"
     assert desk.amounts() == []
 
 
@@ -131,6 +131,47 @@ def test_an_internal_error_may_have_saved(desk: Desk) -> None:
     desk.faults.arm("internal_error_saved")
     assert desk.status(desk.bill()) == "1000"
     assert desk.amounts() == ["100.00"]
+
+
+@pytest.mark.parametrize(("kind", "body"), [("recovery_only", []), ("recovery_beside", ["BillRet"])])
+@pytest.mark.parametrize("check", ["", "the request again"])
+def test_a_remembered_answer_may_name_what_was_saved(desk: Desk, kind: str, body: list[str], check: str) -> None:
+    guid = "{7f3a9c1e-0000-4000-8000-00000000002a}"
+    request = desk.bill(after_memo=f"<ExternalGUID>{guid}</ExternalGUID>") + desk.bill(vendor="1-1")
+    saved = desk.asks(request, attributes=' newMessageSetID="X"').find("BillAddRs/BillRet")
+    assert saved is not None
+    desk.faults.arm(kind)
+    old = "" if check else ' oldMessageSetID="X"'
+    recalled = desk.asks(request if check else "", attributes=f'{old} newMessageSetID="X"')
+    assert [rs.attrib["statusCode"] for rs in recalled] == ["0", "3140"]
+    assert [[child.tag for child in rs] for rs in recalled] == [[*body, "ErrorRecovery"], []]
+    recovery = recalled.find("BillAddRs/ErrorRecovery")
+    assert recovery is not None
+    names = ["TxnID", "TxnNumber", "EditSequence", "ExternalGUID"]
+    assert [(child.tag, child.text) for child in recovery] == [(name, saved.findtext(name)) for name in names]
+    assert desk.amounts() == ["100.00"]
+
+
+def test_a_recovery_of_a_list_entry_names_its_list_id(desk: Desk) -> None:
+    request = '<VendorAddRq requestID="1"><VendorAdd><Name>Nu&#233;</Name></VendorAdd></VendorAddRq>'
+    desk.asks(request, attributes=' newMessageSetID="X"')
+    desk.faults.arm("recovery_only")
+    recalled = desk.asks("", attributes=' oldMessageSetID="X" newMessageSetID="X"')
+    assert [child.tag for child in recalled[0][0]] == ["ListID", "EditSequence"]
+
+
+def test_an_old_version_knows_no_recovery(desk: Desk) -> None:
+    desk.asks(desk.bill(), attributes=' newMessageSetID="X"', version="10.0")
+    desk.faults.arm("recovery_only")
+    recalled = desk.asks("", attributes=' oldMessageSetID="X" newMessageSetID="X"', version="10.0")
+    assert [child.tag for child in recalled[0]] == ["BillRet"]
+
+
+def test_an_internal_error_may_name_what_it_saved(desk: Desk) -> None:
+    desk.faults.arm("internal_error_recovery")
+    rs = desk.answer(desk.bill())
+    assert (rs.attrib["statusCode"], rs[0].tag) == ("1000", "ErrorRecovery")
+    assert desk.reads_bill(rs.findtext("ErrorRecovery/TxnID") or "").findtext("AmountDue") == "100.00"
 
 
 def test_include_none_answers_without_data(desk: Desk) -> None:

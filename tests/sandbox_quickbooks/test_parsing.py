@@ -78,6 +78,34 @@ def test_two_header_elements_swapped_refuse_the_set(desk: Desk, swapped: tuple[s
     assert refusal_of(desk, text) == "0x80040400"
 
 
+@pytest.mark.parametrize(
+    "declared", ["13.0.0", "13", "13.", ".", "", "013.0", "1\u0663.0", "13.0' encoding='x", "thirteen"]
+)
+def test_a_version_that_is_no_version_is_refused_with_a_code(desk: Desk, declared: str) -> None:
+    head = f'<?xml version="1.0"?><?qbxml version="{declared}"?>'
+    desk.processor = desk.new_session(refuse_raw_non_ascii=False)
+    assert refusal_of(desk, whole("<HostQueryRq/>", head=head)) == "0x80040400"
+
+
+def test_a_version_that_is_declared_twice_refuses_the_set(desk: Desk) -> None:
+    assert refusal_of(desk, whole("<HostQueryRq/>", head=HEAD + '<?qbxml version="12.0"?>')) == "0x80040400"
+
+
+@pytest.mark.parametrize("place", ["RefNumber", "TxnDate", "Memo", "Amount", "ListID"])
+def test_a_macro_is_used_nowhere_in_a_bill(desk: Desk, place: str) -> None:
+    request = desk.bill(memo="m").replace(f"<{place}>", f'<{place} useMacro="TxnID:b">')
+    assert refusal_of(desk, whole(request)) == "0x80040400"
+
+
+@pytest.mark.parametrize(("place", "allowed"), [("BillAdd", True), ("ExpenseLineAdd", True), ("VendorRef", False)])
+def test_a_macro_is_defined_by_a_bill_and_its_lines_only(desk: Desk, place: str, allowed: bool) -> None:
+    request = desk.bill().replace(f"<{place}>", f'<{place} defMacro="TxnID:b">')
+    if allowed:
+        assert desk.status(request) == "0"
+    else:
+        assert refusal_of(desk, whole(request)) == "0x80040400"
+
+
 def test_a_version_above_the_hosts_is_not_supported(desk: Desk) -> None:
     head = '<?xml version="1.0"?><?qbxml version="17.0"?>'
     assert refusal_of(desk, whole("<HostQueryRq/>", head=head)) == "0x80040423"
@@ -103,6 +131,7 @@ def test_an_answer_in_an_old_version_leaves_new_elements_out(desk: Desk) -> None
         ("<Amount>1,200.00</Amount>", "3040"),
         ("<Amount>12345678901234.00</Amount>", "3040"),
         ("<Amount>-5</Amount>", "3210"),
+        ("<Amount>1&#1632;0.00</Amount>", "3040"),
         (f"<Amount>1.00</Amount><Memo>{'m' * 4096}</Memo>", "3070"),
     ],
 )
@@ -122,7 +151,9 @@ def test_a_bad_value_fails_its_own_request_only(desk: Desk, element: str, status
         ({"txn_date": "2026-02-30"}, "3020"),
         ({"txn_date": "20.10.2026"}, "3020"),
         ({"ref": "R" * 21}, "3070"),
+        ({"txn_date": "2026-1&#1632;-01"}, "3020"),
         ({"vendor": "8" * 37}, "3000"),
+        ({"vendor": "the one with the nice paper"}, "3000"),
         ({"after_memo": "<ExternalGUID>7f3a9c1e-0000-4000-8000-00000000002a</ExternalGUID>"}, "3000"),
     ],
 )
@@ -130,7 +161,22 @@ def test_values_are_checked_by_type_and_length(desk: Desk, more: dict[str, str],
     assert desk.status(desk.bill(**more)) == status
 
 
-@pytest.mark.parametrize("text", ["2026-10-01T10:00:00Z", "2026-10-01T10:00:00.5", "2039-01-01", "2026-10-01T25:00:00"])
+@pytest.mark.parametrize("text", ["1", "0", "TRUE", "yes"])
+def test_a_boolean_is_true_or_false(desk: Desk, text: str) -> None:
+    assert desk.status(f"<BillQueryRq><IncludeLineItems>{text}</IncludeLineItems></BillQueryRq>") == "3010"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-10-01T10:00:00Z",
+        "2026-10-01T10:00:00.5",
+        "2039-01-01",
+        "2026-10-01T25:00:00",
+        "2026-10-01T10:00:00+25:00",
+        "2026-10-01T1&#1632;:00:00",
+    ],
+)
 def test_a_date_time_takes_no_zulu_no_fraction_and_ends_in_2038(desk: Desk, text: str) -> None:
     assert desk.status(f"<VendorQueryRq><FromModifiedDate>{text}</FromModifiedDate></VendorQueryRq>") == "3020"
 

@@ -144,6 +144,22 @@ def test_an_iterator_dies_of_idleness_of_other_filters_and_of_the_armed_fault(de
     assert desk.status(more.format(iterator_id, inner)) == "3391"
 
 
+@pytest.mark.parametrize("attributes", ['iterator="Start" iteratorID="{}"', 'iteratorID="{}"', 'iterator="Continue"'])
+def test_the_id_of_an_iterator_belongs_to_its_continuation_and_nowhere_else(desk: Desk, attributes: str) -> None:
+    inner = "<MaxReturned>10</MaxReturned>"
+    _, _, iterator_id = page(desk, inner, mode="Start")
+    assert desk.status(f"<VendorQueryRq {attributes.format(iterator_id)}>{inner}</VendorQueryRq>") == "3391"
+
+
+def test_a_filter_that_moved_into_another_one_is_another_filter(desk: Desk) -> None:
+    size = "<MaxReturned>10</MaxReturned>"
+    names_range = "<NameRangeFilter><FromName>{}</FromName>{}</NameRangeFilter>"
+    _, _, iterator_id = page(desk, size + names_range.format("A", "<ToName>Z</ToName>"), mode="Start")
+    other = size + names_range.format("A|ToName=Z", "")
+    request = f'<VendorQueryRq iterator="Continue" iteratorID="{iterator_id}">{other}</VendorQueryRq>'
+    assert desk.status(request) == "3391"
+
+
 def test_an_iterator_shows_no_bill_deleted_since_it_started(desk: Desk) -> None:
     wanted = [desk.adds_bill(ref=str(number)) for number in range(4)]
     inner = f"<MaxReturned>2</MaxReturned><EntityFilter><ListID>{desk.vendor()}</ListID></EntityFilter>"

@@ -227,6 +227,42 @@ def test_a_program_killed_after_quickbooks_leaves_a_bill_nobody_heard_of(site: S
     assert site.desk.amounts() == ["100.00"]
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_late_request_reaches_quickbooks_in_a_later_session_and_nobody_hears_of_it(site: Site, seed: int) -> None:
+    site.queues_bill("late")
+    site.desk.faults.reseed(seed)
+    site.desk.faults.arm("request_late", only="BillAddRq")
+    assert site.runs().result == "killed"
+    assert site.desk.amounts() == []
+    for place in range(5):
+        site.queues_bill(f"later-{place}")
+    assert site.runs().result == "completed"
+    assert (len(site.bridge.received), len(site.desk.amounts())) == (5, 6)
+
+
+def test_a_late_request_is_remembered_like_any_other(site: Site) -> None:
+    text = site.queues_bill()
+    site.desk.faults.arm("request_late", only="BillAddRq")
+    site.runs()
+    for _ in range(6):
+        site.bridge.queue.append(text)
+        site.runs()
+    assert site.desk.amounts() == ["100.00"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_answer_can_be_cut_off_in_the_middle_although_all_of_it_was_saved(site: Site, seed: int) -> None:
+    site.queues_bill()
+    site.desk.faults.reseed(seed)
+    site.desk.faults.arm("answer_cut", only="BillAddRq")
+    assert site.runs().result == "completed"
+    (received,) = site.bridge.received
+    assert received["response"]
+    with pytest.raises(ElementTree.ParseError):
+        ElementTree.fromstring(received["response"])
+    assert site.desk.amounts() == ["100.00"]
+
+
 def test_an_answer_can_be_delivered_twice(site: Site) -> None:
     site.queues_bill()
     site.desk.faults.arm("answer_twice")

@@ -42,6 +42,7 @@ _PAYMENT_FIELDS = {
     "paymentReversalDocument": "paymentRevelsalDocument",
 }
 
+_NO_CENTS = 10**15  # a double of this size has no cents
 _RESPONSES_KEPT = 100  # newest of each kind, notes 4 and 5
 
 
@@ -312,7 +313,8 @@ def _covers(gross: float | None, body: dict[str, Any]) -> bool:
 
 
 def _cents(value: float | None) -> Decimal:
-    return Decimal(str(value or 0)).quantize(Decimal("0.01"))
+    amount = Decimal(str(value or 0))
+    return amount if abs(amount) >= _NO_CENTS else amount.quantize(Decimal("0.01"))
 
 
 def faulty_response(schema: Record, body: object) -> Refusal | None:

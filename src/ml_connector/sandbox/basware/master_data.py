@@ -13,9 +13,11 @@ from typing import Any
 
 from ml_connector.sandbox.basware.answers import ErrorEntry, Refusal, dump, refusal, stamp, to_the_millisecond
 from ml_connector.sandbox.basware.entities import MasterDataApi, list_overflow
+from ml_connector.sandbox.basware.p2p_rules import term_fault, vendor_fault
 from ml_connector.sandbox.basware.request_statuses import Item
 
 _EXPIRY = timedelta(seconds=1)
+_RULES = {"v1/paymentTerms": term_fault, "v1/vendors": vendor_fault}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -158,6 +160,10 @@ class MasterDataStore:
         term = (entity.get("paymentTerms") or {}).get("paymentTermCode") if api.path == "v1/vendors" else None
         if term and not any(("v1/paymentTerms", company, term) in self._code_owners for company in _companies(entity)):
             item.fail("Error", f"Payment term {term} not found")
+            return
+        rule = _RULES.get(api.path)
+        if rule is not None and (fault := rule(entity)):
+            item.fail("Error", fault)
             return
         if api.scope == "lists" and (overflow := list_overflow(api.path.rpartition("/")[2], entity)):
             item.fail("Error", overflow)

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from ml_connector.sandbox.basware.master_data import StoredRecord
 
 STATES = names("InProgress Success Error AcknowledgedSuccess AcknowledgedError")
+ENTITY_TYPES = names(
+    "Account Contract CostCenter TaxCode ExchangeRate PaymentTerm Budget User Project MatchingOrder MatchingOrderLine"
+    " AccountingDocument GenericList MatchingGoodsReceipt AdvancedPermission TransferResponse PaymentResponse"
+    " PrebookResponse Vendor AdvancedValidation PurchaseRequisition ErrorFeedback RedistributeData TaskStatus Company"
+    " CompanyGroup CompanyView ExportedPurchaseOrder PurchaseOrder PurchaseGoodsReceipt ApplicationGroup"
+    " ExportedPurchaseRequisition OperatorUser ExportedContract ExportedContractSpend RequestStatus Organization"
+    " EnrichmentTransferResponse UserGroup UserGroupAssociatedUser UserGroupPermission"
+)
 _FINISHED = frozenset({"Success", "Error"})
 
 
@@ -148,8 +156,10 @@ class RequestStatuses:
     ) -> Iterator[Entry]:
         """Yield entries in the order of their changes; without entity type and system, only those in Error.
 
-        Raises: Refusal 400 for an unknown state.
+        Raises: Refusal 400 for an unknown state or entity type.
         """
+        if entity_type and entity_type not in ENTITY_TYPES:
+            raise bad_parameter(f"entityType {entity_type} is not known")
         if state and state not in STATES:
             raise bad_parameter(f"status {state} is not known")
         if not state and not entity_type and not system:
@@ -167,15 +177,17 @@ class RequestStatuses:
     def acknowledge(self, request_ids: list[str], now: datetime) -> None:
         """Take finished entries off the offer, all or none.
 
-        Raises: Refusal 404 (one is unknown), 405 (one is acknowledged already), 400 (one is still in progress).
+        Raises: Refusal 404 (one is unknown), 405 (one is acknowledged already, or named twice), 400 (one is still in progress).
         """
         entries = [self.get(request_id) for request_id in request_ids]
+        seen: set[str] = set()
         for entry in entries:
             if entry.state == "InProgress":
                 raise bad_parameter(f"Request {entry.request_id} is in progress")
-            if entry.state not in _FINISHED:
+            if entry.state not in _FINISHED or entry.request_id in seen:
                 message = f"Request {entry.request_id} is acknowledged already"
                 raise refusal(405, "METHOD_NOT_ALLOWED", message, type_="BUSINESS")
+            seen.add(entry.request_id)
         for entry in entries:
             self._advance(entry, f"Acknowledged{entry.state}", to_the_millisecond(now))
 

@@ -8,14 +8,17 @@ never changes or stores anything. Undocumented properties are refused, as the AP
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
-#: Bare dates are accepted where a date-time is documented; zero to seven digits of a second's fraction; any offset.
+#: Bare dates are accepted where a date-time is documented; zero to seven digits of a second's fraction; `Z`, an offset
+#: or neither. (RFC 3339; P2P API, examples of validFrom and transferDate.)
 _MOMENT = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[Tt ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,7}))?)?(Z|z|[+-]\d{2}:?\d{2})?)?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:T([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]{1,7}))?(Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?"
 )
 
 
@@ -41,7 +44,7 @@ def read_moment(text: str) -> datetime | None:
     except ValueError:
         return None
     offset = timedelta(0)
-    if zone and zone not in "Zz":
+    if zone and zone != "Z":
         offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:])) * (-1 if zone[0] == "-" else 1)
     moment = datetime(
         start.year,
@@ -107,6 +110,8 @@ class Number:
     def faults(self, value: Any, at: str) -> Iterator[str]:
         if isinstance(value, bool) or not isinstance(value, int | float):
             yield f"{at}: must be a number"
+        elif abs(value) > sys.float_info.max:  # numbers are doubles
+            yield f"{at}: value is out of range"
         elif self.whole and not isinstance(value, int):
             yield f"{at}: must be a whole number"
         elif (self.low is not None and value < self.low) or (self.high is not None and value > self.high):

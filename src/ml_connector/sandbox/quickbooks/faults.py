@@ -14,8 +14,10 @@ from ml_connector.sandbox.quickbooks.refusals import ScreenRefusal
 #: kind -> (what happens, probability in the realistic mix of `--faults on`)
 KINDS: dict[str, tuple[str, float]] = {
     "request_lost": ("the Web Connector dies with the request, before QuickBooks sees it", 0.01),
+    "request_late": ("the Web Connector dies with the request, which reaches QuickBooks in a later session", 0.005),
     "answer_lost": ("QuickBooks has executed, then the Web Connector dies before receiveResponseXML", 0.015),
     "answer_twice": ("receiveResponseXML is delivered twice", 0.01),
+    "answer_cut": ("QuickBooks has executed, and its answer ends in the middle", 0.004),
     "hresult_after_save": ("QuickBooks executes and saves, then raises 0x8004041C", 0.008),
     "hresult_after_save_unrecorded": ("the same, and the message set is not remembered", 0.002),
     "modal_dialog": ("QuickBooks raises 0x80040414 and executes nothing", 0.008),
@@ -26,6 +28,9 @@ KINDS: dict[str, tuple[str, float]] = {
     "lock_3180": ("a write is refused: the list was modified by another user", 0.005),
     "internal_error_unsaved": ("a write is answered with 1000 and not executed", 0.004),
     "internal_error_saved": ("a write is executed and answered with 1000", 0.003),
+    "internal_error_recovery": ("a write is executed and answered with 1000 and an ErrorRecovery", 0.001),
+    "recovery_only": ("a remembered answer holds an ErrorRecovery in place of what was saved", 0.3),
+    "recovery_beside": ("a remembered answer holds an ErrorRecovery beside what was saved", 0.3),
     "connection_error": ("QuickBooks cannot be opened", 0.01),
     "service_timeout": ("the Web Connector gives up waiting for the service", 0.003),
     "iterator_invalidated": ("an iterator is gone when it is continued", 0.02),
@@ -78,6 +83,10 @@ class FaultInjector:
     def armed(self) -> list[ArmedFault]:
         """What is armed."""
         return list(self._armed)
+
+    def draw(self, low: int, high: int) -> int:
+        """A whole number for a misfortune that happens, both ends included."""
+        return self._rng.randint(low, high)
 
     def fires(self, kind: str, subject: str = "") -> bool:
         """Whether the fault happens at this opportunity; counts it when it does."""

@@ -2,7 +2,8 @@
 
 The result is fixed when the iterator starts; pages show the objects as they are when the page is read, and objects
 deleted meanwhile are left out. An iterator lives in one session and dies when it is idle too long or read to its end.
-Continuing an unknown one, or with other filters than it was started with, is answered with 3391.
+Continuing an unknown one, or with other filters than it was started with, is answered with 3391, and so is an
+iteratorID where none belongs.
 """
 
 import random
@@ -66,6 +67,8 @@ class Iterators:
         mode = node.attributes.get("iterator")
         meta_data = node.attributes.get("metaData", "NoMetaData")
         maximum = _maximum(node)
+        if mode in (None, "Start") and "iteratorID" in node.attributes:
+            raise _not_valid(node.attributes["iteratorID"])
         if mode is None:
             found = select()
             return _whole(found, render, maximum, meta_data)
@@ -156,7 +159,7 @@ def _maximum(node: Node) -> int | None:
 
 
 def _fingerprint(node: Node) -> str:
-    return "|".join(f"{child.tag}={child.text}{_fingerprint(child)}" for child in node.children)
+    return "".join(f"<{child.tag}>{child.text}{_fingerprint(child)}</{child.tag}>" for child in node.children)
 
 
 def _not_valid(iterator_id: str) -> Refusal:

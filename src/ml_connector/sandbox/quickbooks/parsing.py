@@ -13,6 +13,7 @@ from lxml import etree
 
 from ml_connector.sandbox.quickbooks.refusals import VERSION_NOT_SUPPORTED, HResult, parse_error
 from ml_connector.sandbox.quickbooks.schema import (
+    DEFINES_MACRO,
     ENUMERATIONS,
     REQUESTS,
     VERSIONS,
@@ -23,7 +24,7 @@ from ml_connector.sandbox.quickbooks.schema import (
 from ml_connector.sandbox.quickbooks.values import value_fault
 
 _SET_ATTRIBUTES = frozenset({"onError", "newMessageSetID", "oldMessageSetID", "responseData"})
-_VERSION = re.compile(r'\s*version\s*=\s*["\']([\d.]+)["\']\s*')
+_VERSION = re.compile(r'\s*version\s*=\s*(["\'])([1-9][0-9]?\.[0-9])\1\s*')
 _INNER = re.compile(r"<QBXMLMsgsRq\b[^>]*?(?:/>|>(.*)</QBXMLMsgsRq\s*>)", re.DOTALL)
 
 
@@ -132,9 +133,9 @@ def _document(text: str, host_version: float) -> tuple[etree._Element, float]:
     while before is not None:
         if isinstance(before, etree._ProcessingInstruction) and before.target == "qbxml":
             declared = _VERSION.fullmatch(before.text or "")
-            if declared is None:
-                raise parse_error("the qbxml processing instruction has no version")
-            version = float(declared.group(1))
+            if declared is None or version is not None:
+                raise parse_error("not exactly one qbxml processing instruction with a version such as 13.0")
+            version = float(declared.group(2))
         before = before.getprevious()
     if version is None:
         raise parse_error("no qbxml processing instruction")
@@ -188,7 +189,7 @@ def _aggregate(element: etree._Element, model: ContentModel, version: float, fau
         nested = aggregate(kind, version)
         if nested is not None:
             node = _aggregate(child, nested, version, faults)
-            if child.attrib and not (set(child.attrib) <= {"defMacro"} and tag.endswith("Add")):
+            if child.attrib and not (set(child.attrib) == {"defMacro"} and tag in DEFINES_MACRO):
                 raise parse_error(f"{tag} has an unknown attribute")
         else:
             node = _leaf(child, tag, kind, faults)
@@ -200,7 +201,7 @@ def _aggregate(element: etree._Element, model: ContentModel, version: float, fau
 
 
 def _leaf(child: etree._Element, tag: str, kind: str, faults: list[tuple[int, str]]) -> Node:
-    if len(child) or (child.attrib and set(child.attrib) != {"useMacro"}):
+    if len(child) or child.attrib:
         raise parse_error(f"{tag} holds elements or attributes")
     text = child.text or ""
     if kind[0] == "=":

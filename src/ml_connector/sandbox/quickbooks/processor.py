@@ -26,6 +26,8 @@ from ml_connector.sandbox.quickbooks.records import (
     Tombstone,
     Txn,
 )
+from ml_connector.sandbox.quickbooks.recovery import SINCE as RECOVERY_SINCE
+from ml_connector.sandbox.quickbooks.recovery import recovery_of, with_recovery
 from ml_connector.sandbox.quickbooks.refusals import (
     INTERNAL_ACCESS_ERROR,
     MODAL_DIALOG,
@@ -38,7 +40,8 @@ from ml_connector.sandbox.quickbooks.render_txns import txn_elements
 from ml_connector.sandbox.quickbooks.values import truth
 
 CLEAR_ALL = "ClearAllMessageSets"
-_LONGEST_SET_ID = 24
+# Intuit's sample names 24, others 23: what one of them refuses is refused.
+_LONGEST_SET_ID = 23
 
 _LISTS = {
     "VendorQueryRq": ("Vendor",),
@@ -135,7 +138,7 @@ class RequestProcessor:
             memory.clear_all(self.application)
         elif old_id is not None and old_id == new_id and not messages.requests:
             saved = memory.get(self.application, old_id)
-            return _set_answer(messages, 9002, "") if saved is None else _set_answer(messages, 0, saved.answers)
+            return _set_answer(messages, 9002, "") if saved is None else self._recall(messages, saved)
         elif old_id is not None and not memory.clear(self.application, old_id) and new_id is None:
             return _set_answer(messages, 600, "")
         checksum = ""
@@ -145,12 +148,21 @@ class RequestProcessor:
             if saved is not None:
                 if saved.checksum != checksum:
                     return _set_answer(messages, 9001, "")
-                return _set_answer(messages, 0, saved.answers)
+                return self._recall(messages, saved)
         answers = self._execute(messages)
         if subject and self._faults.fires("hresult_after_save_unrecorded", subject):
             raise HResult(INTERNAL_ACCESS_ERROR)
         if new_id is not None:
             memory.save(self.application, new_id, RememberedSet(checksum=checksum, answers=answers))
+        return _set_answer(messages, 0, answers)
+
+    def _recall(self, messages: MessageSet, saved: RememberedSet) -> str:
+        answers = saved.answers
+        if answers and messages.version >= RECOVERY_SINCE:
+            if self._faults.fires("recovery_only", answers):
+                answers = with_recovery(answers, saved_too=False)
+            elif self._faults.fires("recovery_beside", answers):
+                answers = with_recovery(answers, saved_too=True)
         return _set_answer(messages, 0, answers)
 
     def _execute(self, messages: MessageSet) -> str:
@@ -195,6 +207,9 @@ class RequestProcessor:
         answer = _WRITES[request.name](self.company, request, version)
         if self._faults.fires("internal_error_saved", request.name):
             raise Refusal(1000, _INTERNAL_ERROR)
+        recoverable = request.name.endswith(("AddRq", "ModRq")) and version >= RECOVERY_SINCE
+        if recoverable and self._faults.fires("internal_error_recovery", request.name):
+            return Answer(status=1000, words=_INTERNAL_ERROR, body=[recovery_of(answer.body)])
         return answer
 
     def _query(self, request: Request, version: float) -> Answer:

@@ -140,6 +140,10 @@ MODELS: dict[str, str] = {
 }
 
 
+#: Elements that may carry `defMacro`; `useMacro` stands on none of the elements served here.
+DEFINES_MACRO = frozenset({"BillAdd", "ExpenseLineAdd", "VendorCreditAdd"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestModel:
     """What one request element may hold."""

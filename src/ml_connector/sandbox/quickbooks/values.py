@@ -9,13 +9,17 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 
-_AMOUNT = re.compile(r"[+-]?\d{1,13}(\.\d{2})?")
-_DECIMAL_5 = re.compile(r"[+-]?\d{1,10}(\.\d{1,5})?")
-_FLOAT = re.compile(r"[+-]?(\d{1,10}(\.\d{0,12})?|\.\d{1,12})")
-_INTEGER = re.compile(r"[+-]?\d{1,10}")
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,13}(\.[0-9]{2})?")
+_DECIMAL_5 = re.compile(r"[+-]?[0-9]{1,10}(\.[0-9]{1,5})?")
+_FLOAT = re.compile(r"[+-]?([0-9]{1,10}(\.[0-9]{0,12})?|\.[0-9]{1,12})")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
+# A hexadecimal counter, a dash, Unix time; -1 asks for a new line.
+_ID = re.compile(r"[0-9A-Fa-f]{1,8}-[0-9]{1,10}|-1")
 _GUID = re.compile(r"0|\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}(:\d{2}(:\d{2})?)?([+-]\d{2}:\d{2})?)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATETIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}(:[0-9]{2}(:[0-9]{2})?)?([+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?)?"
+)
 _LAST_DAY = "2038-01-19"
 _LAST_TXN_DAY = "2999-12-31"  # beyond any due date; the real limit is not documented
 
@@ -34,9 +38,9 @@ def value_fault(kind: str, field: str, text: str) -> tuple[int, str] | None:
     elif kind == "dt":
         ok, status, noun = _is_datetime(text), 3020, "date"
     elif kind == "bool":
-        ok, status, noun = text in ("true", "false", "1", "0"), 3010, "boolean"
+        ok, status, noun = text in ("true", "false"), 3010, "boolean"
     elif kind == "id":
-        if 0 < len(text) <= 36:
+        if _ID.fullmatch(text):
             return None
         return 3000, f'The given object ID "{text[:60]}" in the field "{field}" is invalid.'
     elif kind == "guid":
@@ -72,7 +76,7 @@ def money(value: Decimal) -> str:
 
 def truth(text: str | None) -> bool:
     """A checked BOOLTYPE; absent means false."""
-    return text in ("true", "1")
+    return text == "true"
 
 
 def storable(text: str) -> str:

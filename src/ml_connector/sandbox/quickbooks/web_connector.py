@@ -30,6 +30,7 @@ QBWC_OWNER_ID = "{A8A0E1E2-52C4-4B1C-9E5D-3C6C64A71B0F}"  #: owner of the AppLoc
 NO_OP_WAIT_S = 5.0
 _CONNECT_ATTEMPTS = 2
 _MOST_CONNECT_ROUNDS = 10  # the guide warns of endless connectionError loops; the sandbox ends them
+_MOST_OVERTAKING = 4  # message sets of later sessions, before a late request reaches QuickBooks
 _REQUEST_NAME = re.compile(r"<(\w+Rq)\b")
 
 Boundaries = Generator[str, None, "SessionOutcome"]
@@ -103,6 +104,7 @@ class WebConnector:
         self._count = 0
         self._outcome = SessionOutcome(number=0, application=qwc.app_name, started="")
         self._quickbooks: QuickBooksSession | None = None
+        self._late: tuple[str, int] | None = None  #: a request still on its way, and message sets that overtake it
 
     def update(self) -> SessionOutcome:
         """Run one session to its end, or to the crash that the armed faults hold for it."""
@@ -273,9 +275,15 @@ class WebConnector:
         yield "before QuickBooks"
         if self._faults.fires("request_lost", subject):
             raise _Killed("killed before QuickBooks")
+        if self._late is None and self._faults.fires("request_late", subject):
+            self._late = text, self._faults.draw(0, _MOST_OVERTAKING)
+            raise _Killed("killed before QuickBooks, which gets the request later")
+        self._deliver_late(quickbooks)
         response = hresult = message = ""
         try:
             response = quickbooks.process(text)
+            if self._faults.fires("answer_cut", subject):
+                response = response[: self._faults.draw(1, len(response) - 2)]
         except HResult as raised:
             hresult, message = raised.hexadecimal, raised.message
             self._say(f"The request processor raised {raised}")
@@ -294,6 +302,20 @@ class WebConnector:
             except soap.ServiceFailure as failure:
                 raise _Stopped("error", f"QBWC1042: ReceiveResponseXML failed. {failure}") from None
         return progress
+
+    def _deliver_late(self, quickbooks: QuickBooksSession) -> None:
+        """Give QuickBooks the request that an earlier session left on its way; nobody waits for the answer."""
+        if self._late is None:
+            return
+        text, overtaking = self._late
+        if overtaking:
+            self._late = text, overtaking - 1
+            return
+        self._late = None
+        try:
+            quickbooks.process(text)
+        except HResult as raised:
+            self._say(f"The request processor raised {raised} for a late request")
 
     def _last_error(self, ticket: str) -> Generator[str, None, str]:
         try:
