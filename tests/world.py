@@ -549,7 +549,7 @@ class ConnectorDesk:
 
     def faults(self, invoice: Approved) -> list[str]:
         """Return the codes of what is wrong with an invoice."""
-        return [fault["code"] for fault in self.document(invoice).faults]
+        return [fault["code"] for fault in summary(self.document(invoice))["faults"]]
 
     def says(self, invoice: Approved) -> str:
         """Return what is wrong with an invoice, in words."""

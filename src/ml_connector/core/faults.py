@@ -248,8 +248,9 @@ REGISTER: ReadOnlyDict[str, FaultText] = {
     ),
     "MLC-BW-01": FaultText(
         says="Basware refused the answer about this invoice: {detail}.",
-        do="Look at the invoice in Basware, mend the cause, then retry.",
+        do="Look at the invoice in Basware, mend the cause, then: ml-connector retry <ID>.",
         owner=Owner.CLERK,
+        words="Not taken by Basware",
     ),
     "MLC-BW-02": FaultText(
         says="Basware no longer knows this invoice.",

@@ -227,6 +227,8 @@ def _note(surroundings: Surroundings, ledger: Ledger, made: Sequence[_Answer]) -
             changes: dict[str, object] = {"answer_tries": 0, "due_at": None, "response_no": document.response_no + 1}
             if posted:
                 changes |= {"confirmed_at": ledger.now, "faults": []}
+            if document.answer_fault is not None:
+                changes["answer_fault"] = None
             hops.append(Hop(document=document, event=event, words=words, changes=changes, exchange=next(refs)))
         elif isinstance(outcome, _Rejected | _Later):
             _note_trouble(surroundings, ledger, document, outcome)
@@ -243,8 +245,8 @@ def _note_trouble(surroundings: Surroundings, ledger: Ledger, document: Document
         exchange = outcome.trouble.exchange
     else:
         # Asked again once a day, and at once when a person says so.
-        faults = documents.faults_as_json([outcome.fault])
-        documents.change(document, answer_tries=tries, due_at=ledger.now + timedelta(days=1), faults=faults)
+        (fault,) = documents.faults_as_json([outcome.fault])
+        documents.change(document, answer_tries=tries, due_at=ledger.now + timedelta(days=1), answer_fault=fault)
         words, exchange = outcome.fault.says, outcome.exchange
     ref = ledger.keep(exchange) if exchange is not None else None
     ledger.note(Entry(event="answer_failed", words=words, document_id=document.pk, exchange=ref))
@@ -318,7 +320,7 @@ def _note_paid(surroundings: Surroundings, ledger: Ledger, made: Sequence[_Answe
         document, outcome, state = answer.document, answer.outcome, answer.payment or NOTHING_PAID
         still_due = now_paid[document.pk] != state.content
         if isinstance(outcome, _Nothing):
-            documents.change(document, payment_due=still_due, answer_tries=0)
+            documents.change(document, payment_due=still_due, answer_tries=0, answer_fault=None)
         elif isinstance(outcome, _Taken):
             hops.append(_told(document, state, next(refs), still_due=still_due))
         elif outcome is not None:
@@ -342,6 +344,7 @@ def _told(document: Document, state: PaymentState, exchange: ExchangeRef, *, sti
             "payment_tried": "",
             "payment_due": still_due,
             "answer_tries": 0,
+            "answer_fault": None,
             "due_at": None,
         },
     )

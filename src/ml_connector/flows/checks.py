@@ -95,5 +95,6 @@ def _vanished(document: Document, words: str, exchange: ExchangeRef) -> Hop:
         "due_at": None,
         "wanted_txn_id": "",
         "payment_due": False,
+        "answer_fault": None,
     }
     return Hop(document=document, event=Event.VANISHED, words=fault.says, exchange=exchange, changes=changes)

@@ -187,7 +187,7 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
     if document.state == State.RECEIVED:
         documents.change(document, **content)
         return
-    reoffer: dict[str, object] = {"acknowledged_at": None, "due_at": None, "reason": ""}
+    reoffer: dict[str, object] = {"acknowledged_at": None, "due_at": None, "reason": "", "answer_fault": None}
     changed = _content_of(raw.raw) != _content_of(bytes(document.raw))
     event = Event.OFFERED_CHANGED if changed else Event.OFFERED_AGAIN
     if changed:
@@ -196,7 +196,7 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
     if document.state == State.POSTED and not changed:
         # Its answer is still to be given. Under a name of its own, because the earlier transfer may have been answered
         # without our knowing, and that answer does not count for this one.
-        fresh = {"response_no": document.response_no + 1, "answer_tries": 0, "due_at": None}
+        fresh = {"response_no": document.response_no + 1, "answer_tries": 0, "due_at": None, "answer_fault": None}
         documents.change(document, acknowledged_at=None, **fresh)
         return
     if not can(State(document.state), event):
@@ -223,7 +223,7 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
 def _to_be_told_anew(document: Document) -> dict[str, object]:
     """Return what changes when a transfer must be answered once more: under a new name, and what is paid after it,
     because the new transfer puts the invoice back to unpaid in Basware."""
-    anew: dict[str, object] = {"response_no": document.response_no + 1, "answer_tries": 0}
+    anew: dict[str, object] = {"response_no": document.response_no + 1, "answer_tries": 0, "answer_fault": None}
     if document.payment_content or document.payment_tried:
         anew |= {"payment_content": "", "payment_due": True}
         anew |= {"payment_tried": "", "payment_no": document.payment_no + 1}

@@ -223,7 +223,7 @@ _TO_ANSWER = Question(
     " AND acknowledged_at IS NOT NULL AND wanted_txn_id = '' ORDER BY id LIMIT %s",
     (
         "connection_id", "state", "raw", "invoice_id", "kind", "txn_id", "txn_number", "linked", "reason", "faults",
-        "response_no", "answer_tries",
+        "response_no", "answer_tries", "answer_fault",
     ),
 )  # fmt: skip
 
@@ -288,3 +288,13 @@ def faults_as_json(faults: Sequence[Fault]) -> list[dict[str, str]]:
 def faults_of(document: Document) -> list[Fault]:
     """Read the faults of a row."""
     return [Fault(**fault) for fault in document.faults]
+
+
+def answer_fault_of(document: Document) -> Fault | None:
+    """Read why Basware refused the answer that is still to be given, if it did."""
+    return Fault(**document.answer_fault) if document.answer_fault else None
+
+
+def with_refused_answer(connection_id: int) -> QuerySet[Document]:
+    """Return documents of which Basware refused the answer."""
+    return of(connection_id).filter(answer_fault__isnull=False)

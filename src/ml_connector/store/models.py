@@ -163,6 +163,7 @@ class Document(models.Model):
     payment_no = models.IntegerField(default=0)  #: payment responses begun
     payment_due = models.BooleanField(default=False)  #: payments changed; Basware is to be told
     answer_tries = models.IntegerField(default=0)  #: failures in a row of telling Basware
+    answer_fault = models.JSONField(null=True)  #: why Basware refused the answer that is still to be given
 
     class Meta:
         constraints = [
@@ -177,6 +178,9 @@ class Document(models.Model):
             models.Index(fields=["connection", "payment_due"], name="document_payment", condition=Q(payment_due=True)),
             models.Index(fields=["connection", "invoice_number"], name="document_number"),
             models.Index(fields=["connection", "ref_number"], name="document_ref_number"),
+            models.Index(
+                fields=["connection", "state"], name="document_refused", condition=Q(answer_fault__isnull=False)
+            ),
         ]
 
 

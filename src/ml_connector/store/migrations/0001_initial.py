@@ -276,6 +276,7 @@ class Migration(migrations.Migration):
                 ("payment_no", models.IntegerField(default=0)),
                 ("payment_due", models.BooleanField(default=False)),
                 ("answer_tries", models.IntegerField(default=0)),
+                ("answer_fault", models.JSONField(null=True)),
                 (
                     "connection",
                     models.ForeignKey(
@@ -468,6 +469,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="document",
             index=models.Index(fields=["connection", "ref_number"], name="document_ref_number"),
+        ),
+        migrations.AddIndex(
+            model_name="document",
+            index=models.Index(
+                condition=models.Q(("answer_fault__isnull", False)),
+                fields=["connection", "state"],
+                name="document_refused",
+            ),
         ),
         migrations.AddConstraint(
             model_name="document",
