@@ -6,7 +6,8 @@ Two rules carry the promise that no Bill is entered twice:
 
 1. Nothing goes back from SENT. What was sent is known to be in QuickBooks (POSTED), known not to be (BLOCKED), or in
    doubt; from IN_DOUBT only an answer from QuickBooks leads on.
-2. A document that has a Bill (POSTED and later) never becomes PLANNED again.
+2. A document that has a Bill (POSTED and later) never becomes PLANNED again, unless a person gave up on it or skipped
+   it. It keeps its TxnID then, and QuickBooks is asked for that Bill before another one is entered.
 """
 
 from __future__ import annotations
@@ -117,6 +118,12 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (_S.PLANNED, _E.GAVE_UP): _S.GIVEN_UP,
     (_S.SKIPPED, _E.GAVE_UP): _S.GIVEN_UP,
     (_S.GIVEN_UP, _E.RETURNED): _S.RETURNED,
+    (_S.BLOCKED, _E.LINKED): _S.POSTED,
+    # Basware refused the answer for good, and a person ends the matter.
+    (_S.POSTED, _E.SKIPPED): _S.SKIPPED,
+    (_S.CONFIRMED, _E.SKIPPED): _S.SKIPPED,
+    (_S.PAID, _E.SKIPPED): _S.SKIPPED,
+    (_S.GIVEN_UP, _E.SKIPPED): _S.SKIPPED,
     # Basware said yes to an answer and forgot it.
     (_S.CONFIRMED, _E.ANSWER_DROPPED): _S.POSTED,
     (_S.PAID, _E.ANSWER_DROPPED): _S.POSTED,
@@ -147,6 +154,9 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (_S.CHANGED, _E.OFFERED_CHANGED): _S.CHANGED,
     (_S.CHANGED, _E.OFFERED_AGAIN): _S.CHANGED,
     (_S.CHANGED, _E.LINKED): _S.POSTED,
+    (_S.CHANGED, _E.FOUND_FAULTS): _S.CHANGED,
+    (_S.CHANGED, _E.GAVE_UP): _S.GIVEN_UP,
+    (_S.CHANGED, _E.SKIPPED): _S.SKIPPED,
 }
 
 #: A Bill of this document exists, or may exist: nothing may be added for it.

@@ -254,6 +254,7 @@ def _looked_for(document: Document) -> str:
             document.txn_date,
             document.invoice_date,
             str(document.gross_cents),
+            document.wanted_txn_id,
         )
     )
 

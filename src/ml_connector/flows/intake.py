@@ -14,7 +14,7 @@ from ml_connector.core.errors import ConnectorError, NeedsOperator, Refused, Try
 from ml_connector.core.exchange import Exchange
 from ml_connector.core.faults import Fault
 from ml_connector.core.invoice import InvoiceId, content_digest
-from ml_connector.core.states import Event, State, can
+from ml_connector.core.states import HAS_OR_MAY_HAVE_BILL, Event, State, can
 from ml_connector.flows.surroundings import Surroundings, company_codes, settings_of
 from ml_connector.flows.troubles import Troubles, wait_s
 from ml_connector.store import documents, duties
@@ -201,21 +201,25 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
         return
     if not can(State(document.state), event):
         return
-    if document.txn_id:
+    if document.state in HAS_OR_MAY_HAVE_BILL:
         words = "Basware offers it again; it is in QuickBooks already."
         if changed:
             detail = "compare the two and correct the one in QuickBooks where they differ"
             fault = Fault(code="MLC-CHANGED-01", value=f"{document.kind} {document.txn_id}", detail=detail)
             reoffer["faults"] = documents.faults_as_json([fault])
             words = fault.says
-        # The Bill may be gone meanwhile: QuickBooks is asked for it before Basware is told that it is there.
-        reoffer |= _to_be_told_anew(document) | {"wanted_txn_id": "" if changed else document.txn_id}
+        reoffer |= _to_be_told_anew(document)
+        if not changed and document.state != State.CHANGED:
+            # The Bill may be gone meanwhile: QuickBooks is asked for it before Basware is told that it is there.
+            reoffer["wanted_txn_id"] = document.txn_id
     else:
         words = "Basware offers it again; it is planned anew."
         reoffer |= {"plan_no": document.plan_no + 1, "faults": [], "request_xml": "", "plan_basis": "", "tries": 0}
         if document.state == State.GIVEN_UP:
             # Basware may have taken the failure without our knowing; that answer does not count for this transfer.
             reoffer |= {"response_no": document.response_no + 1, "answer_tries": 0}
+        if document.txn_id:
+            reoffer |= _to_be_told_anew(document)
     hop = Hop(document=document, event=event, words=words, changes=reoffer | content, exchange=exchange)
     documents.hop_all(ledger, [hop])
 

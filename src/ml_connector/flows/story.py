@@ -62,6 +62,13 @@ def why(document: Document, now: datetime) -> Why:
     """Answer for one document."""
     state = State(document.state)
     cause, owner, next_step, next_try = _WHY[state](document, now)
+    if document.wanted_txn_id and state in {State.BLOCKED, State.CHANGED}:
+        cause, owner, next_try = (
+            f"A person named {document.wanted_txn_id}. {cause}",
+            Owner.NOBODY,
+            _next_poll(document.connection, now),
+        )
+        next_step = "QuickBooks is asked for it in the next session of the Web Connector."
     if fault := documents.answer_fault_of(document):
         cause, owner, next_step, next_try = f"{cause} {fault.says}", fault.text.owner, fault.do, document.due_at
     return Why(

@@ -23,7 +23,7 @@ from ml_connector.store.rows import Question, moment, places
 # Columns each kind of work reads. A row has many, and reading them all costs more than the work itself.
 TO_LOOK_UP = (
     "connection_id", "state", "plan_no", "plan_basis", "alone", "kind", "vendor_list_id", "ref_number", "txn_date",
-    "invoice_date", "gross_cents", "company_code", "invoice_id", "wanted_txn_id", "post_new",
+    "invoice_date", "gross_cents", "company_code", "invoice_id", "wanted_txn_id", "post_new", "txn_id",
 )  # fmt: skip
 TO_ADD = (*TO_LOOK_UP, "request_xml")
 TO_SETTLE = ("connection_id", "state", "plan_no", "kind", "ref_number", "gross_cents", "tries", "message_set_id")
@@ -229,8 +229,10 @@ _TO_ANSWER = Question(
 
 
 def to_check(connection_id: int) -> QuerySet[Document]:
-    """Return documents that Basware offers again, whose Bill is to be asked for before it is told once more."""
-    rows = of(connection_id).filter(state=State.POSTED).exclude(wanted_txn_id="")
+    """Return documents whose Bill is to be asked for by TxnID: Basware offers them again and is to be told once more, or
+    a person named a Bill for what cannot be planned, or was changed."""
+    states = [State.POSTED, State.BLOCKED, State.CHANGED]
+    rows = of(connection_id).filter(state__in=states).exclude(wanted_txn_id="")
     return rows.defer("raw", "request_xml")
 
 
