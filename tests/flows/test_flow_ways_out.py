@@ -396,3 +396,82 @@ def test_an_invoice_that_waits_for_quickbooks_is_linked_instead_of_entered(world
     world.run_until_idle()
     assert _txn_ids(world) == [bill]
     assert world.basware.heard_about(invoice) == ["success"]
+
+
+# Basware does not wait for the invoice: it is asked again before anything is entered.
+
+
+def _stands_at(world: World, invoice: Approved, status: str) -> None:
+    """Let a person at Basware take an invoice elsewhere."""
+    tenant = world.outside.basware
+    with tenant.lock:
+        tenant.invoices._changed(tenant.invoices.get(invoice.id), status, tenant.now(), "by a person")
+
+
+def _taken_away(world: World, status: str = "TransferFailed") -> Approved:
+    invoice = world.basware.approves()
+    world.happens("POST", "*/acknowledge", lambda: _stands_at(world, invoice, status))
+    world.run_until_idle()
+    assert world.connector.faults(invoice) == ["MLC-BW-03"]
+    return invoice
+
+
+@pytest.mark.parametrize("skipped", [False, True], ids=["blocked", "skipped"])
+def test_retry_enters_nothing_that_basware_still_does_not_wait_for(world: World, skipped: bool) -> None:
+    invoice = _taken_away(world)
+    if skipped:
+        world.connector.skips(invoice, "Removed, I think.")
+    assert "Basware is asked again" in world.connector.retries(invoice)
+    world.run_until_idle()
+    assert world.quickbooks.bills() == []
+    assert world.connector.faults(invoice) == ["MLC-BW-03"]
+    assert "it stands at TransferFailed there" in world.connector.says(invoice)
+
+
+def test_retry_says_where_the_invoice_stands_in_basware_now(world: World) -> None:
+    invoice = _taken_away(world)
+    _stands_at(world, invoice, "Removed")
+    world.connector.retries(invoice)
+    world.run_until_idle()
+    assert "it stands at Removed there" in world.connector.says(invoice)
+    assert world.quickbooks.bills() == []
+
+
+@pytest.mark.parametrize("status", ["TransferInProgress", "WaitingForTransfer"])
+def test_retry_enters_what_basware_waits_for_after_all(world: World, status: str) -> None:
+    invoice = _taken_away(world)
+    _stands_at(world, invoice, "TransferInProgress")
+    if status == "WaitingForTransfer":
+        world.basware.transfers_again(invoice)
+    world.connector.retries(invoice)
+    world.run_until_idle()
+    assert world.quickbooks.amounts_billed_for(invoice) == ["120.00"]
+    assert world.basware.heard_about(invoice) == ["success"]
+
+
+def test_retry_of_an_invoice_that_basware_did_not_know_asks_for_it_again(world: World) -> None:
+    invoice = world.basware.approves()
+    world.happens("POST", "*/acknowledge", lambda: _stands_at(world, invoice, "Removed"))
+    world.basware_answers("POST", "*/acknowledge", 404, times=2)
+    world.run_until_idle()
+    assert world.connector.faults(invoice) == ["MLC-BW-02"]
+    world.connector.retries(invoice)
+    world.run_until_idle()
+    assert (world.connector.faults(invoice), world.quickbooks.bills()) == (["MLC-BW-02"], [])
+    _stands_at(world, invoice, "TransferInProgress")
+    world.connector.retries(invoice)
+    world.run_until_idle()
+    assert world.basware.heard_about(invoice) == ["success"]
+
+
+def test_retry_of_an_answer_that_basware_did_not_take_looks_first_whether_it_has_it(world: World) -> None:
+    invoice = world.basware.approves()
+    world.basware_answers("POST", _RESPONSES, 405)
+    world.run_until_idle()
+    assert world.connector.faults(invoice) == ["MLC-BW-01"]
+    _stands_at(world, invoice, "Transferred")
+    sent = world.transport.count("POST", _RESPONSES)
+    world.connector.retries(invoice)
+    world.run_until_idle()
+    assert world.transport.count("POST", _RESPONSES) == sent
+    assert (world.connector.state(invoice), world.connector.faults(invoice)) == ("confirmed", [])

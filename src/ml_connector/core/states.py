@@ -74,6 +74,7 @@ class Event(StrEnum):
     GAVE_UP = "gave_up"  #: a person gave up on it
     RETURNED = "returned"  #: Basware took the failure response
     RETRIED = "retried"  #: a person, or the time set for it, asks to plan it again
+    ASKED_AGAIN = "asked_again"  #: a person has Basware asked once more whether it waits for the invoice
     ANSWER_DROPPED = "answer_dropped"  #: Basware took the answer, but P2P still waits for it
     OFFERED_AGAIN = "offered_again"  #: Basware offers it once more, unchanged since it was posted
     OFFERED_CHANGED = "offered_changed"  #: Basware offers it once more, with other content
@@ -91,6 +92,9 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (_S.PLANNED, _E.FOUND_FAULTS): _S.BLOCKED,
     (_S.BLOCKED, _E.RETRIED): _S.ACCEPTED,
     (_S.SKIPPED, _E.RETRIED): _S.ACCEPTED,
+    # Basware did not wait for it when it was last asked.
+    (_S.BLOCKED, _E.ASKED_AGAIN): _S.RECEIVED,
+    (_S.SKIPPED, _E.ASKED_AGAIN): _S.RECEIVED,
     # The session with QuickBooks.
     (_S.PLANNED, _E.FOUND): _S.POSTED,
     (_S.PLANNED, _E.LINKED): _S.POSTED,

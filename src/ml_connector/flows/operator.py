@@ -55,10 +55,18 @@ def retry(surroundings: Surroundings, document: Document, actor: str, *, post_ne
             raise NeedsOperator(
                 f"Document {document.pk} is {_in_words(state)}{_NO_RETRY[state].format(act.document.txn_id)}"
             )
+        anew = _planned_anew(act.document) | {"post_new": post_new or act.document.post_new, "tries": 0}
+        if can(state, Event.ASKED_AGAIN) and _basware_did_not_wait(act.document):
+            words = "A person asked Basware again whether it waits for this invoice."
+            act.hop(Event.ASKED_AGAIN, words, anew | {"acknowledged_at": None, "answer_tries": 0, "faults": []})
+            duties.wake_all(document.connection_id, act.ledger.now, duties.INVOICES)
+            return (
+                "Basware is asked again at once whether it waits for this invoice; it is entered only if Basware does."
+            )
         act.hop(
             Event.RETRIED,
             "A person asked to try again" + (", as a new document." if post_new else "."),
-            _planned_anew(act.document) | {"post_new": post_new or document.post_new, "tries": 0},
+            anew,
         )
         duties.wake_all(document.connection_id, act.ledger.now, duties.PLANNING)
     return "It is planned again at once."
@@ -79,6 +87,10 @@ _NO_RETRY = {
     " or tell nobody (ml-connector skip <ID> --reason <why>).",
     State.RETURNED: ", and comes back by itself when it is corrected in Basware and sent again.",
 }
+
+
+def _basware_did_not_wait(document: Document) -> bool:
+    return any(fault.code in {"MLC-BW-02", "MLC-BW-03"} for fault in documents.faults_of(document))
 
 
 def _planned_anew(document: Document) -> dict[str, object]:
