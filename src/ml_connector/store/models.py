@@ -36,7 +36,7 @@ class Connection(models.Model):
     books_version = models.BigIntegerField(default=0)
     mapping_version = models.BigIntegerField(default=0)
     last_poll_at = models.DateTimeField(null=True)  #: the Web Connector called
-    last_success_at = models.DateTimeField(null=True)  #: a session ended as it should
+    last_success_at = models.DateTimeField(null=True)  #: a session in which QuickBooks spoke ended as it should
     last_session_note = models.CharField(max_length=500, blank=True)
     seconds_per_bill = models.FloatField(default=0.0)  #: measured, smoothed; 0 until the first set was answered
     chain_seq = models.BigIntegerField(default=0)  #: last entry of the audit chain
