@@ -50,6 +50,11 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Installation:
         ("connection", "add", "a", "--base-url", "https://x.example", "--company-code", "U"),
         ("connection", "add", "a", "--base-url", "https://x.example", *_REST, "--set", "page_size=many"),
         ("connection", "add", "a", "--base-url", "https://x.example", *_REST[:4], "--client-secret-file", "/nowhere"),
+        ("connection", "add", "a", "--base-url", "https://x.example", *_REST, "--set", f"source_system={'x' * 33}"),
+        ("connection", "add", "a", "--base-url", "https://x.example", *_REST, "--set", "language=e"),
+        ("connection", "add", "a", "--base-url", f"https://x.example/{'x' * 500}", *_REST),
+        ("connection", "add", "a", "--base-url", "https://x.example", "--company-code", "U\n1", *_REST[2:]),
+        ("connection", "add", "a", "--base-url", "https://x.example", *_REST[:2], "--client-id", "a:b", *_REST[4:]),
     ],
     ids=lambda words: " ".join(words[:3]),
 )  # fmt: skip
