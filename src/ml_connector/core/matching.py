@@ -71,15 +71,15 @@ def match(sought: Sought, candidates: Sequence[LedgerTxn]) -> Match:
     if not alike:
         return ABSENT
     if len(alike) > 1:
-        return _question("MLC-DUP-03", "", ", ".join(_describe(txn) for txn in alike))
+        return _question("MLC-DUP-03", "", ", ".join(describe(txn) for txn in alike))
     only = alike[0]
     if tags_in(only.memo):
-        return _question("MLC-DUP-02", _describe(only), "its memo carries the mark of the other invoice", only)
+        return _question("MLC-DUP-02", describe(only), "its memo carries the mark of the other invoice", only)
     differences = _differences(only, sought)
     if sought.in_doubt:
-        return _question("MLC-DUP-04", _describe(only), differences or "everything but our mark agrees", only)
+        return _question("MLC-DUP-04", describe(only), differences or "everything but our mark agrees", only)
     if differences:
-        return _question("MLC-DUP-01", _describe(only), differences, only)
+        return _question("MLC-DUP-01", describe(only), differences, only)
     return Match(verdict=Verdict.LINKABLE, found=only)
 
 
@@ -100,12 +100,12 @@ def _judge_tagged(sought: Sought, tagged: Sequence[LedgerTxn]) -> Match:
     equal = [txn for txn in tagged if txn.vendor == sought.vendor and txn.amount == sought.total]
     if len(equal) == 1:
         return Match(verdict=Verdict.OURS, found=equal[0])
-    listed = ", ".join(_describe(txn) for txn in tagged)
+    listed = ", ".join(describe(txn) for txn in tagged)
     if len(equal) > 1 or len(tagged) > 1:
         return _question("MLC-DUP-03", "", listed)
     marked = "it carries our mark" if _carries_tag(tagged[0], sought) else "it was entered for this invoice earlier"
     differences = f"{marked}, but {_differences(tagged[0], sought)}"
-    return _question("MLC-DUP-01", _describe(tagged[0]), differences, tagged[0])
+    return _question("MLC-DUP-01", describe(tagged[0]), differences, tagged[0])
 
 
 def _same_number(txn: LedgerTxn, sought: Sought) -> bool:
@@ -123,7 +123,8 @@ def _differences(txn: LedgerTxn, sought: Sought) -> str:
     return " and ".join(found)
 
 
-def _describe(txn: LedgerTxn) -> str:
+def describe(txn: LedgerTxn) -> str:
+    """Name a document in QuickBooks so that a person finds it."""
     return (
         f"{txn.kind} {txn.ref_number or 'without number'} of {txn.txn_date} over {txn.amount:.2f} (TxnID {txn.txn_id})"
     )

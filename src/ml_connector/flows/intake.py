@@ -215,6 +215,7 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
     else:
         words = "Basware offers it again; it is planned anew."
         reoffer |= {"plan_no": document.plan_no + 1, "faults": [], "request_xml": "", "plan_basis": "", "tries": 0}
+        reoffer["remark"] = ""
         if document.state == State.GIVEN_UP:
             # Basware may have taken the failure without our knowing; that answer does not count for this transfer.
             reoffer |= {"response_no": document.response_no + 1, "answer_tries": 0}

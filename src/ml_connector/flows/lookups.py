@@ -9,7 +9,7 @@ from ml_connector.core.books import ListId, TxnId
 from ml_connector.core.faults import Fault
 from ml_connector.core.identity import document_guid, external_guid, memo_tag
 from ml_connector.core.invoice import InvoiceId
-from ml_connector.core.matching import Match, Sought, Verdict
+from ml_connector.core.matching import Match, Sought, Verdict, describe
 from ml_connector.core.records import LedgerTxn, TxnKind
 from ml_connector.core.states import Event
 from ml_connector.flows.settling import posted_columns
@@ -122,7 +122,7 @@ def found_hop(
             detail = f"invoice {other.invoice_number} of {other.invoice_date}"
             judged = Match(
                 verdict=Verdict.QUESTION,
-                fault=Fault(code="MLC-DUP-02", value=f"{found.kind} {found.txn_id}", detail=detail),
+                fault=Fault(code="MLC-DUP-02", value=describe(found), detail=detail),
             )
     if judged.fault is not None or found is None:
         faults = [judged.fault] if judged.fault else []

@@ -71,6 +71,8 @@ def why(document: Document, now: datetime) -> Why:
         next_step = "QuickBooks is asked for it in the next session of the Web Connector."
     if fault := documents.answer_fault_of(document):
         cause, owner, next_step, next_try = f"{cause} {fault.says}", fault.text.owner, fault.do, document.due_at
+    if document.remark and document.txn_id:
+        cause += f" When it was entered: {document.remark}"
     return Why(
         state=state_words(document),
         cause=cause,
@@ -285,6 +287,7 @@ def summary(document: Document) -> dict[str, Any]:
         "discount": f"{from_cents(document.discount_cents):.2f}",
         "faults": [{"code": fault.code, "says": fault.says, "do": fault.do} for fault in _all_faults(document)],
         "reason": document.reason,
+        "remark": document.remark,
         "received_at": document.received_at.isoformat(),
         "acknowledged_at": document.acknowledged_at.isoformat() if document.acknowledged_at else None,
         "posted_at": document.posted_at.isoformat() if document.posted_at else None,

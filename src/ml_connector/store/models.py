@@ -133,6 +133,7 @@ class Document(models.Model):
     changed_at = models.DateTimeField()
     faults = models.JSONField(default=list)  #: core.faults.Fault as dictionaries
     reason = models.CharField(max_length=250, blank=True)  #: a person's words at skip or give-up
+    remark = models.CharField(max_length=500, blank=True)  #: what QuickBooks warned of when it entered it
     plan_no = models.IntegerField(default=1)
     tries = models.IntegerField(default=0)  #: refusals for passing reasons in a row
     plan_basis = models.CharField(max_length=60, blank=True)  #: lists, mapping and qbXML version it was planned on

@@ -251,6 +251,7 @@ class Migration(migrations.Migration):
                 ("changed_at", models.DateTimeField()),
                 ("faults", models.JSONField(default=list)),
                 ("reason", models.CharField(blank=True, max_length=250)),
+                ("remark", models.CharField(blank=True, max_length=500)),
                 ("plan_no", models.IntegerField(default=1)),
                 ("tries", models.IntegerField(default=0)),
                 ("plan_basis", models.CharField(blank=True, max_length=60)),
