@@ -57,9 +57,22 @@ class BareCaller:
             request = self._send("")
         self._post("closeConnection", [("ticket", self._ticket)])
 
-    def _begin(self) -> str:
+    def signs_in_and_calls(self, *methods: str) -> None:
+        """Sign in, and call methods that take nothing but the ticket."""
+        self._sign_in()
+        self.calls(*methods)
+
+    def calls(self, *methods: str) -> None:
+        """Call methods that take nothing but the ticket, in the session that was begun."""
+        for method in methods:
+            self._post(method, [("ticket", self._ticket)])
+
+    def _sign_in(self) -> None:
         user = [("strUserName", self._user), ("strPassword", PASSWORD)]
         self._ticket = array_result("authenticate", *self._post("authenticate", user))[0]
+
+    def _begin(self) -> str:
+        self._sign_in()
         qwc = self._application.qwc
         self._quickbooks.write_data_ext(qwc.owner_id, "FileID", qwc.file_id)
         return self._send(self._application._ask_host(self._quickbooks))

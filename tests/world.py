@@ -249,7 +249,8 @@ class World:
         paused = list(Connection.objects.filter(paused=True).values_list("pk", flat=True))
         for row in Document.objects.exclude(connection__in=paused).defer("raw", "request_xml"):
             waits_long = row.due_at is not None and row.due_at - now > _A_PERSON_MUST_LOOK
-            under_way = (row.state in _UNDER_WAY or row.payment_due) and not waits_long
+            to_tell = row.payment_due and row.state in {State.CONFIRMED, State.PAID}
+            under_way = (row.state in _UNDER_WAY or to_tell) and not waits_long
             tried_again = row.state == State.BLOCKED and row.due_at is not None and not waits_long
             if under_way or tried_again:
                 left.append(
@@ -549,7 +550,7 @@ class ConnectorDesk:
 
     def faults(self, invoice: Approved) -> list[str]:
         """Return the codes of what is wrong with an invoice."""
-        return [fault["code"] for fault in self.document(invoice).faults]
+        return [fault["code"] for fault in summary(self.document(invoice))["faults"]]
 
     def says(self, invoice: Approved) -> str:
         """Return what is wrong with an invoice, in words."""

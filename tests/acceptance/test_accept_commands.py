@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -49,6 +50,11 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Installation:
         ("connection", "add", "a", "--base-url", "https://x.example", "--company-code", "U"),
         ("connection", "add", "a", "--base-url", "https://x.example", *_REST, "--set", "page_size=many"),
         ("connection", "add", "a", "--base-url", "https://x.example", *_REST[:4], "--client-secret-file", "/nowhere"),
+        ("connection", "add", "a", "--base-url", "https://x.example", *_REST, "--set", f"source_system={'x' * 33}"),
+        ("connection", "add", "a", "--base-url", "https://x.example", *_REST, "--set", "language=e"),
+        ("connection", "add", "a", "--base-url", f"https://x.example/{'x' * 500}", *_REST),
+        ("connection", "add", "a", "--base-url", "https://x.example", "--company-code", "U\n1", *_REST[2:]),
+        ("connection", "add", "a", "--base-url", "https://x.example", *_REST[:2], "--client-id", "a:b", *_REST[4:]),
     ],
     ids=lambda words: " ".join(words[:3]),
 )  # fmt: skip
@@ -63,6 +69,62 @@ def test_wrong_usage_has_code_2_and_says_what_is_right(empty: Installation, word
     done = empty.run(*words, json_=False)
     assert done.code == _USAGE
     assert "Usage:" in done.err and "Traceback" not in done.err
+
+
+def _breaks(home: Path, how: str) -> None:
+    database = home / "connector.sqlite3"
+    if how == "home is a file":
+        shutil.rmtree(home)
+        home.write_text("not a folder")
+        return
+    for file in home.glob("connector.sqlite3*"):
+        file.unlink()
+    if how == "database is a folder":
+        database.mkdir()
+    elif how == "database is damaged":
+        database.write_bytes(b"not written by us" * 100)
+
+
+_NEXT_STEPS = {
+    "home is a file": ("or name another",),
+    "database is missing": ("ml-connector init",),
+    "database is a folder": ("writable for the user who runs ml-connector",),
+    "database is damaged": ("Restore it from a backup",),
+}
+
+
+@pytest.mark.parametrize("how", _NEXT_STEPS)
+def test_a_home_or_database_that_cannot_be_used_is_one_sentence_with_the_next_step(tmp_path: Path, how: str) -> None:
+    broken = Installation(tmp_path / "home")
+    assert broken.run("init").code == 0
+    _breaks(broken.home, how)
+    for words in (
+        ("documents",), ("why", "1"), ("retry", "1"), ("connection", "list"), ("connection", "pause", "x"), ("mapping", "list"),
+        ("sync", "x"), ("audit", "verify", "x"), ("keys", "rotate"), ("serve", "--port", "0"),
+    ):  # fmt: skip
+        done = broken.run(*words)
+        _is_one_sentence(done, _CANNOT)
+        assert any(step in done.value["error"] for step in _NEXT_STEPS[how]), done
+    (wrong,) = [f["sentence"] for f in broken.run("doctor").value["findings"] if not f["ok"]]
+    assert any(step in wrong for step in _NEXT_STEPS[how])
+    if how != "database is missing":
+        done = broken.run("init")
+        _is_one_sentence(done, _CANNOT)
+        assert any(step in done.value["error"] for step in _NEXT_STEPS[how]), done
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everything")
+def test_a_home_that_may_not_be_written_is_one_sentence_with_the_next_step(tmp_path: Path) -> None:
+    closed = Installation(tmp_path / "home")
+    assert closed.run("init").code == 0
+    for file in closed.home.iterdir():
+        file.chmod(0o400)
+    closed.home.chmod(0o500)
+    for words in (("documents",), ("connection", "list"), ("serve", "--port", "0"), ("init",)):
+        done = closed.run(*words)
+        _is_one_sentence(done, _CANNOT)
+        assert "the user who runs ml-connector" in done.value["error"]
+    closed.home.chmod(0o700)
 
 
 def test_without_a_home_every_command_says_how_to_make_one(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bare_caller import BareCaller
 from ml_connector.sandbox.firm import Firm
 from ml_connector.sandbox.quickbooks.about import Product
 from ml_connector.sandbox.quickbooks.company_file import CompanyFile
@@ -170,3 +171,53 @@ def test_a_workstation_whose_clock_is_wrong_loses_no_payment(world: World) -> No
     world.quickbooks.pays(invoice)
     world.run_until_idle()
     assert world.basware.paid(invoice) == "90.00"
+
+
+# A session in which QuickBooks said nothing is no success.
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [["getLastError", "closeConnection"], ["closeConnection"], ["getLastError", "getLastError", "closeConnection"]],
+    ids=lambda calls: " ".join(calls),
+)
+def test_a_session_in_which_nothing_was_asked_is_no_success(world: World, calls: list[str]) -> None:
+    before = world.connector.row().last_success_at
+    world.passes(600)
+    BareCaller(world).signs_in_and_calls(*calls)
+    row = world.connector.row()
+    assert row.last_success_at == before
+    assert row.last_poll_at is not None and row.last_poll_at > (before or row.created_at)
+
+
+def test_what_was_wrong_stays_shown_until_a_session_that_does_something(world: World) -> None:
+    world.quickbooks.suffers("connection_error")
+    world.polls()
+    note = world.connector.row().last_session_note
+    assert note
+    BareCaller(world).signs_in_and_calls("closeConnection")
+    assert world.connector.row().last_session_note == note
+    world.polls()
+    assert world.connector.row().last_session_note == ""
+
+
+@pytest.mark.parametrize("ending", [["closeConnection"], ["getLastError", "closeConnection"]], ids=["", "after a word"])
+def test_a_session_that_ends_before_the_answer_is_no_success(world: World, ending: list[str]) -> None:
+    before = world.connector.row().last_success_at
+    world.passes(600)
+    world.basware.approves()
+    world.fetches()
+    caller = BareCaller(world)
+    caller.until("BillAddRq")
+    caller.calls(*ending)
+    row = world.connector.row()
+    assert row.last_success_at == before
+    assert "before QuickBooks' answer came" in row.last_session_note
+
+
+def test_a_session_with_nothing_to_do_is_a_success(world: World) -> None:
+    before = world.connector.row().last_success_at
+    world.passes(3)
+    world.polls()
+    after = world.connector.row().last_success_at
+    assert before is not None and after is not None and after > before

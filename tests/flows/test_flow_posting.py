@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bare_caller import BareCaller
+from ml_connector.flows.story import summary
 from ml_connector.quickbooks.checking import check_message_set
 from ml_connector.sandbox.firm import HAND_TYPED_SUPPLIER
 from ml_connector.store.models import MessageSet
@@ -143,6 +146,9 @@ def test_a_bill_is_never_linked_to_two_invoices(world: World) -> None:
     world.connector.links(second, txn_id)
     world.run_until_idle()
     assert world.connector.faults(second) == ["MLC-DUP-02"]
+    (bill,) = world.quickbooks.documents_for(second)
+    named = f"Bill {bill['ref_number']} of {bill['txn_date']} over {bill['amount']} (TxnID {txn_id})"
+    assert named in world.connector.says(second)
     assert world.basware.heard_about(second) == []
 
 
@@ -157,6 +163,12 @@ def test_an_invoice_that_the_supplier_sent_twice_is_posted_once_and_asked_about(
     assert world.basware.heard_about(first) == ["success"]
     assert world.connector.faults(second) == ["MLC-DUP-02"]
     assert world.basware.heard_about(second) == []
+    said = world.connector.says(second)
+    assert (
+        "Bill S-9 of 2026-11-10 over 88.00" in said and f"invoice S-9 of {first.document['invoiceDate'][:10]}" in said
+    )
+    if apart:
+        assert f"(TxnID {world.quickbooks.txn_id(first)})" in said
 
 
 def test_a_second_invoice_with_one_number_is_posted_when_a_person_says_so(world: World) -> None:
@@ -358,3 +370,29 @@ def test_a_number_of_invisible_characters_holds_up_nobody_else(world: World) -> 
     world.run_until_idle()
     assert world.connector.faults(odd) == ["MLC-NUMBER-01"]
     assert world.quickbooks.amounts_billed_for(good) == ["120.00"]
+
+
+def _warns(request: str, answer: str) -> str:
+    """QuickBooks enters a Bill, and leaves out what this edition does not support."""
+    if "BillAddRq" not in request:
+        return answer
+    said = 'statusCode="530" statusSeverity="Warn" statusMessage="The field ExternalGUID was ignored."'
+    return re.sub('(<BillAddRs [^>]*)statusCode="0"[^>]*', rf"\1{said}", answer)
+
+
+def test_a_warning_of_quickbooks_is_a_remark_and_holds_nothing_up(world: World) -> None:
+    invoice = world.basware.approves()
+    world.fetches()
+    BareCaller(world).session(_warns)
+    world.run_until_idle()
+    assert world.basware.heard_about(invoice) == ["success"]
+    assert world.connector.state(invoice) == "confirmed"
+    for said in (world.connector.says(invoice), summary(world.connector.document(invoice))["remark"]):
+        assert "does not support one of the fields" in said and "The field ExternalGUID was ignored." in said
+    assert world.connector.faults(invoice) == []
+    world.quickbooks.pays(invoice)
+    world.run_until_idle()
+    assert "does not support one of the fields" in world.connector.says(invoice)
+    later = world.basware.approves()
+    world.run_until_idle()
+    assert summary(world.connector.document(later))["remark"] == ""

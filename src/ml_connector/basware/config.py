@@ -27,6 +27,8 @@ WEBHOOK_SCOPES = ("subscriptions.read", "subscriptions.write", "subscriptions.de
 #: Longest company code. Source: P2P API, companyCode.
 COMPANY_CODE_MAX = 32
 
+_URL_MAX = 500
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaswareConfig:
@@ -61,9 +63,9 @@ class BaswareConfig:
         if not self.company_codes:
             raise NeedsOperator("The Basware setting company_codes names no company.")
         for code in self.company_codes:
-            if not 1 <= len(code) <= COMPANY_CODE_MAX or code != code.strip():
+            if not 1 <= len(code) <= COMPANY_CODE_MAX or code != code.strip() or not code.isprintable():
                 raise NeedsOperator(
-                    f"The company code {code!r} must have 1 to {COMPANY_CODE_MAX} characters, no spaces around."
+                    f"The company code {code!r} must have 1 to {COMPANY_CODE_MAX} printable characters, no spaces around."
                 )
         if len(set(self.company_codes)) != len(self.company_codes):
             raise NeedsOperator("The Basware setting company_codes names a company twice.")
@@ -85,6 +87,8 @@ def url_fault(url: str) -> str:
         _ = parts.port
     except ValueError:
         return "is not an address"
+    if len(url) > _URL_MAX:
+        return f"has more than {_URL_MAX} characters"
     if parts.scheme not in {"http", "https"} or not host:
         return "must be a full address that begins with https://"
     if parts.username or parts.password:

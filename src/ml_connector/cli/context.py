@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from django.db import DataError, OperationalError
+from django.db import Error as DatabaseError
 from rich.console import Console
 from rich.table import Column, Table
 
 from ml_connector.core.errors import ConnectorError, NeedsOperator, TryAgain
 from ml_connector.core.secret import Secret
 from ml_connector.store.master_key import key_text
+from ml_connector.web.database import database_sentence
 from ml_connector.web.service_config import ServiceConfig, checked_url, read_config
 from ml_connector.web.settings import configure
 
@@ -154,13 +155,17 @@ def plain_errors(as_json: bool) -> Iterator[None]:
         _fail(as_json, str(problem), CANNOT)
     except ConnectorError as refused:
         _fail(as_json, str(refused), CANNOT)
-    except (OperationalError, DataError) as trouble:
-        _fail(as_json, f"The database does not take it: {' '.join(str(trouble).split()).rstrip('.')}.", CANNOT)
+    except DatabaseError as trouble:
+        _fail(as_json, database_sentence(trouble), CANNOT)
     except OSError as trouble:
         if trouble.errno == errno.EPIPE:  # whoever read our output has gone; click ends quietly
             raise
         place = f"{trouble.filename}: " if trouble.filename else "The system does not allow it: "
-        _fail(as_json, f"{place}{trouble.strerror or trouble}.", CANNOT)
+        step = f" {_GIVE_THE_RIGHT}" if trouble.errno in {errno.EACCES, errno.EPERM, errno.EROFS} else ""
+        _fail(as_json, f"{place}{trouble.strerror or trouble}.{step}", CANNOT)
+
+
+_GIVE_THE_RIGHT = "Give the user who runs ml-connector the right to it, or name another place."
 
 
 @contextmanager
@@ -173,7 +178,7 @@ def writing_file(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise NeedsOperator(f"{path} cannot be written: {error.strerror or error}.") from None
+        raise NeedsOperator(f"{path} cannot be written: {error.strerror or error}. {_GIVE_THE_RIGHT}") from None
 
 
 def _fail(as_json: bool, sentence: str, code: int) -> None:

@@ -209,6 +209,12 @@ REGISTER: ReadOnlyDict[str, FaultText] = {
         owner=Owner.CLERK,
         words="Possible duplicate",
     ),
+    "MLC-LINK-02": FaultText(
+        says="The document {value} was named for linking, but {detail}.",
+        do="Correct it in QuickBooks, or name another one: ml-connector link <ID> --txn-id <TxnID>.",
+        owner=Owner.CLERK,
+        words="Not linked",
+    ),
     "MLC-QB-01": FaultText(
         says="QuickBooks refused it: {detail} (status {value}).",
         do="Mend the cause in QuickBooks or in the mapping and retry, or give up so that Basware is told.",
@@ -248,23 +254,27 @@ REGISTER: ReadOnlyDict[str, FaultText] = {
     ),
     "MLC-BW-01": FaultText(
         says="Basware refused the answer about this invoice: {detail}.",
-        do="Look at the invoice in Basware, mend the cause, then retry.",
+        do="Look at the invoice in Basware, mend the cause, then: ml-connector retry <ID>. If Basware need not be told:"
+        " ml-connector skip <ID> --reason <why>.",
         owner=Owner.CLERK,
+        words="Not taken by Basware",
     ),
     "MLC-BW-02": FaultText(
         says="Basware no longer knows this invoice.",
-        do="Check in Basware whether the invoice was removed; skip it here if so.",
+        do="Check in Basware whether the invoice was removed: ml-connector skip <ID> --reason <why> if so, ml-connector retry"
+        " <ID> if not.",
         owner=Owner.CLERK,
     ),
     "MLC-BW-03": FaultText(
         says="Basware no longer waits for this invoice to be transferred: it stands at {value} there.",
-        do="Look at the invoice in Basware: if it is to be entered, have it transferred again there; skip it here if not.",
+        do="Look at the invoice in Basware: if it is to be entered, have it transferred again there, then: ml-connector retry"
+        " <ID>. If not: ml-connector skip <ID> --reason <why>.",
         owner=Owner.CLERK,
     ),
     "MLC-CHANGED-01": FaultText(
         says="Basware offers this invoice again with other content, but it is already in QuickBooks as {value}: {detail}.",
         do="Correct the document in QuickBooks by hand, then: ml-connector link <ID> --txn-id <TxnID> to confirm it as it"
-        " stands.",
+        " stands. Or give up on it, so that Basware is told: ml-connector give-up <ID> --reason <why>.",
         owner=Owner.CONTROLLER,
     ),
     "MLC-CHANGED-02": FaultText(
@@ -275,7 +285,8 @@ REGISTER: ReadOnlyDict[str, FaultText] = {
     ),
     "MLC-CHANGED-03": FaultText(
         says="It was entered in QuickBooks as {value}, but {detail}.",
-        do="Decide: link the document that stands for it now (ml-connector link <ID> --txn-id <TxnID>), or give up on it.",
+        do="Decide: ml-connector link <ID> --txn-id <TxnID> names the document that stands for it now, ml-connector give-up"
+        " <ID> --reason <why> tells Basware that it failed, ml-connector skip <ID> --reason <why> tells nobody.",
         owner=Owner.CONTROLLER,
         words="Gone from QuickBooks",
     ),

@@ -46,6 +46,7 @@ class Sought:
     external_guid: str
     tag: str
     wanted_txn_id: str = ""  #: a person named this transaction as the right one
+    earlier_txn_id: str = ""  #: it was entered as this before a person gave up on it
     post_new: bool = False  #: a person said that look-alikes are other invoices
     in_doubt: bool = False  #: we may have added it ourselves
 
@@ -53,13 +54,15 @@ class Sought:
 def match(sought: Sought, candidates: Sequence[LedgerTxn]) -> Match:
     """Judge what QuickBooks holds.
 
-    Our own tag with equal vendor and amount is proof. Without it, a document typed in by hand with the same vendor,
-    number, date and amount is linked, but only if we never tried to add one ourselves; everything less is a question.
-    RefNumber is not unique in QuickBooks and so is never proof alone.
+    Our own tag, or the TxnID it had earlier, with equal vendor and amount is proof. Without it, a document typed in by
+    hand with the same vendor, number, date and amount is linked, but only if we never tried to add one ourselves;
+    everything less is a question. RefNumber is not unique in QuickBooks and so is never proof alone.
     """
     if sought.wanted_txn_id:
         return _wanted(sought, candidates)
-    tagged = [txn for txn in candidates if _carries_tag(txn, sought)]
+    tagged = [txn for txn in candidates if _carries_tag(txn, sought) or txn.txn_id == sought.earlier_txn_id]
+    if sought.post_new and sought.total:
+        tagged = [txn for txn in tagged if txn.amount]  # one that a person voided may be replaced, if a person says so
     if tagged:
         return _judge_tagged(sought, tagged)
     if sought.post_new:
@@ -68,15 +71,15 @@ def match(sought: Sought, candidates: Sequence[LedgerTxn]) -> Match:
     if not alike:
         return ABSENT
     if len(alike) > 1:
-        return _question("MLC-DUP-03", "", ", ".join(_describe(txn) for txn in alike))
+        return _question("MLC-DUP-03", "", ", ".join(describe(txn) for txn in alike))
     only = alike[0]
     if tags_in(only.memo):
-        return _question("MLC-DUP-02", _describe(only), "its memo carries the mark of the other invoice", only)
+        return _question("MLC-DUP-02", describe(only), "its memo carries the mark of the other invoice", only)
     differences = _differences(only, sought)
     if sought.in_doubt:
-        return _question("MLC-DUP-04", _describe(only), differences or "everything but our mark agrees", only)
+        return _question("MLC-DUP-04", describe(only), differences or "everything but our mark agrees", only)
     if differences:
-        return _question("MLC-DUP-01", _describe(only), differences, only)
+        return _question("MLC-DUP-01", describe(only), differences, only)
     return Match(verdict=Verdict.LINKABLE, found=only)
 
 
@@ -97,11 +100,12 @@ def _judge_tagged(sought: Sought, tagged: Sequence[LedgerTxn]) -> Match:
     equal = [txn for txn in tagged if txn.vendor == sought.vendor and txn.amount == sought.total]
     if len(equal) == 1:
         return Match(verdict=Verdict.OURS, found=equal[0])
-    listed = ", ".join(_describe(txn) for txn in tagged)
+    listed = ", ".join(describe(txn) for txn in tagged)
     if len(equal) > 1 or len(tagged) > 1:
         return _question("MLC-DUP-03", "", listed)
-    differences = "it carries our mark, but " + _differences(tagged[0], sought)
-    return _question("MLC-DUP-01", _describe(tagged[0]), differences, tagged[0])
+    marked = "it carries our mark" if _carries_tag(tagged[0], sought) else "it was entered for this invoice earlier"
+    differences = f"{marked}, but {_differences(tagged[0], sought)}"
+    return _question("MLC-DUP-01", describe(tagged[0]), differences, tagged[0])
 
 
 def _same_number(txn: LedgerTxn, sought: Sought) -> bool:
@@ -119,7 +123,8 @@ def _differences(txn: LedgerTxn, sought: Sought) -> str:
     return " and ".join(found)
 
 
-def _describe(txn: LedgerTxn) -> str:
+def describe(txn: LedgerTxn) -> str:
+    """Name a document in QuickBooks so that a person finds it."""
     return (
         f"{txn.kind} {txn.ref_number or 'without number'} of {txn.txn_date} over {txn.amount:.2f} (TxnID {txn.txn_id})"
     )

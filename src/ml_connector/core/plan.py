@@ -79,6 +79,13 @@ def plan_bill(invoice: Invoice, books: Books, mapping: Mapping, policy: Policy) 
     )
 
 
+def vendor_meant(invoice: Invoice, books: Books, mapping: Mapping) -> str:
+    """Return the ListID of the vendor an invoice means, active or not; empty if it means none that is known."""
+    key = ListKind.VENDOR, invoice.supplier_code
+    entry = books.by_code.get(key)
+    return mapping.targets.get(key) or (entry.list_id if entry else "")
+
+
 def _vendor(invoice: Invoice, books: Books, mapping: Mapping, faults: Faults) -> BookEntry | None:
     if not invoice.supplier_code:
         faults.add("MLC-VENDOR-02", detail=invoice.supplier_name or "no name either")

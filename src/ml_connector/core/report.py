@@ -32,11 +32,12 @@ def transfer_succeeded(kind: TxnKind, txn_id: TxnId, txn_number: str, *, linked:
     )
 
 
-def transfer_failed(reason: str, faults: Sequence[Fault]) -> TransferReport:
-    """Say that the document was given up, with the person's reason first and the faults after it."""
-    words = [reason.strip()] if reason.strip() else []
-    words += [fault.says for fault in faults]
-    return TransferReport(success=False, message="Not entered in QuickBooks. " + " ".join(words))
+def transfer_failed(reason: str, faults: Sequence[Fault], earlier: str = "") -> TransferReport:
+    """Say that the document was given up, with the person's reason first and the faults after it. `earlier` is the TxnID
+    of one that was entered before."""
+    first = f"Given up after it was entered in QuickBooks as {earlier}." if earlier else "Not entered in QuickBooks."
+    words = [first, reason.strip(), *(fault.says for fault in faults)]
+    return TransferReport(success=False, message=" ".join(word for word in words if word))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ def _number(default: int, low: int, high: int, why: str) -> Any:
     return field(default=default, metadata={"low": low, "high": high, "why": why})
 
 
-def _text(default: str, why: str) -> Any:
-    return field(default=default, metadata={"why": why})
+def _text(default: str, least: int, most: int, why: str) -> Any:
+    return field(default=default, metadata={"least": least, "most": most, "why": why})
 
 
 def _flag(default: bool, why: str) -> Any:
@@ -78,8 +78,11 @@ class ConnectionSettings:
     post_payment_blocked: bool = _flag(
         False, "Post invoices that are blocked for payment in Basware, marked in the memo."
     )
-    source_system: str = _text("QuickBooks", "Name of this company file in Basware's vendor and response records.")
-    language: str = _text("en-US", "Language tag under which names are written to Basware.")
+    # Source: P2P API, sourceSystem of responses (of vendors it may be longer) and language of names.
+    source_system: str = _text(
+        "QuickBooks", 0, 32, "Name of this company file in Basware's vendor and response records."
+    )
+    language: str = _text("en-US", 2, 10, "Language tag under which names are written to Basware.")
 
     def changed(self, changes: ReadOnlyDict[str, Any]) -> ConnectionSettings:
         """Return a copy with some fields changed.
@@ -121,4 +124,7 @@ def _checked(name: str, value: Any, default: Any, meta: dict[str, Any]) -> Any:
         if not meta["low"] <= number <= meta["high"]:
             raise NeedsOperator(f"{name} is a whole number from {meta['low']} to {meta['high']}, not {number}.")
         return number
-    return str(value)
+    text = str(value)
+    if not meta["least"] <= len(text) <= meta["most"] or not text.isprintable():
+        raise NeedsOperator(f"{name} has {meta['least']} to {meta['most']} printable characters, not {text!r}.")
+    return text

@@ -6,7 +6,8 @@ Two rules carry the promise that no Bill is entered twice:
 
 1. Nothing goes back from SENT. What was sent is known to be in QuickBooks (POSTED), known not to be (BLOCKED), or in
    doubt; from IN_DOUBT only an answer from QuickBooks leads on.
-2. A document that has a Bill (POSTED and later) never becomes PLANNED again.
+2. A document that has a Bill (POSTED and later) never becomes PLANNED again, unless a person gave up on it or skipped
+   it. It keeps its TxnID then, and QuickBooks is asked for that Bill before another one is entered.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ class Event(StrEnum):
     GAVE_UP = "gave_up"  #: a person gave up on it
     RETURNED = "returned"  #: Basware took the failure response
     RETRIED = "retried"  #: a person, or the time set for it, asks to plan it again
+    ASKED_AGAIN = "asked_again"  #: a person has Basware asked once more whether it waits for the invoice
     ANSWER_DROPPED = "answer_dropped"  #: Basware took the answer, but P2P still waits for it
     OFFERED_AGAIN = "offered_again"  #: Basware offers it once more, unchanged since it was posted
     OFFERED_CHANGED = "offered_changed"  #: Basware offers it once more, with other content
@@ -90,6 +92,9 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (_S.PLANNED, _E.FOUND_FAULTS): _S.BLOCKED,
     (_S.BLOCKED, _E.RETRIED): _S.ACCEPTED,
     (_S.SKIPPED, _E.RETRIED): _S.ACCEPTED,
+    # Basware did not wait for it when it was last asked.
+    (_S.BLOCKED, _E.ASKED_AGAIN): _S.RECEIVED,
+    (_S.SKIPPED, _E.ASKED_AGAIN): _S.RECEIVED,
     # The session with QuickBooks.
     (_S.PLANNED, _E.FOUND): _S.POSTED,
     (_S.PLANNED, _E.LINKED): _S.POSTED,
@@ -117,6 +122,12 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (_S.PLANNED, _E.GAVE_UP): _S.GIVEN_UP,
     (_S.SKIPPED, _E.GAVE_UP): _S.GIVEN_UP,
     (_S.GIVEN_UP, _E.RETURNED): _S.RETURNED,
+    (_S.BLOCKED, _E.LINKED): _S.POSTED,
+    # Basware refused the answer for good, and a person ends the matter.
+    (_S.POSTED, _E.SKIPPED): _S.SKIPPED,
+    (_S.CONFIRMED, _E.SKIPPED): _S.SKIPPED,
+    (_S.PAID, _E.SKIPPED): _S.SKIPPED,
+    (_S.GIVEN_UP, _E.SKIPPED): _S.SKIPPED,
     # Basware said yes to an answer and forgot it.
     (_S.CONFIRMED, _E.ANSWER_DROPPED): _S.POSTED,
     (_S.PAID, _E.ANSWER_DROPPED): _S.POSTED,
@@ -147,6 +158,9 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (_S.CHANGED, _E.OFFERED_CHANGED): _S.CHANGED,
     (_S.CHANGED, _E.OFFERED_AGAIN): _S.CHANGED,
     (_S.CHANGED, _E.LINKED): _S.POSTED,
+    (_S.CHANGED, _E.FOUND_FAULTS): _S.CHANGED,
+    (_S.CHANGED, _E.GAVE_UP): _S.GIVEN_UP,
+    (_S.CHANGED, _E.SKIPPED): _S.SKIPPED,
 }
 
 #: A Bill of this document exists, or may exist: nothing may be added for it.

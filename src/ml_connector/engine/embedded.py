@@ -1,7 +1,7 @@
 """The embedded runner: a few threads in the server process.
 
 It asks one question, which connections have due work, and runs each in one thread at a time. If every wake-up were lost,
-the next look would find the same work.
+the next look would find the same work. A database that fails ends no thread: it is said in one sentence, and tried again.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 
+from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections
 
+from ml_connector.core.retry import retry_delay_s
 from ml_connector.flows.run import run
 from ml_connector.flows.surroundings import Surroundings
 from ml_connector.store import duties
@@ -20,6 +23,8 @@ from ml_connector.store import duties
 log = logging.getLogger(__name__)
 
 _LONGEST_SLEEP_S = 5.0
+_DATABASE_WAIT_S = 2.0  # after a first failure of the database; it doubles up to a minute
+_DATABASE_WAIT_MAX_S = 60.0
 
 
 class EmbeddedEngine:
@@ -30,6 +35,9 @@ class EmbeddedEngine:
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="engine")
         self._running: set[int] = set()
         self._again: set[int] = set()
+        self._resting: dict[
+            int, tuple[int, datetime]
+        ] = {}  #: failures of the database in a row, and until when to wait
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -51,22 +59,34 @@ class EmbeddedEngine:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _loop(self) -> None:
+        failures = 0
         while not self._stop.is_set():
             try:
                 close_old_connections()
                 self.sweep()
                 pause_s = self._pause_s()
+                failures = 0
+            except DatabaseError as trouble:
+                failures += 1
+                pause_s = self._database_wait_s(failures)
+                log.error("the database does not answer; it is tried again", extra=_about(trouble, pause_s))
+                _leave_database()
+                self._stop.wait(pause_s)  # whoever wakes the engine meanwhile could not be served either
+                continue
             except Exception:
                 log.exception("the engine could not look for work")
                 pause_s = _LONGEST_SLEEP_S
             self._wake.wait(pause_s)
             self._wake.clear()
-        connections.close_all()
+        _leave_database()
 
     def sweep(self) -> None:
         """Start every connection that has due work and is not running."""
-        for connection_id in duties.due_connections(self._surroundings.clock()):
+        now = self._surroundings.clock()
+        for connection_id in duties.due_connections(now):
             with self._lock:
+                if now < self._resting.get(connection_id, (0, now))[1]:
+                    continue
                 if connection_id in self._running:
                     self._again.add(connection_id)
                     continue
@@ -79,10 +99,13 @@ class EmbeddedEngine:
             with duties.claim(connection_id) as held:
                 if held:
                     run(self._surroundings, connection_id)
+            self._resting.pop(connection_id, None)
+        except DatabaseError as trouble:
+            self._rest(connection_id, trouble)
         except Exception:
             log.exception("a connection's work failed inside", extra={"connection": connection_id})
         finally:
-            connections.close_all()
+            _leave_database()
             with self._lock:
                 self._running.discard(connection_id)
                 again = connection_id in self._again
@@ -90,9 +113,29 @@ class EmbeddedEngine:
             if again:
                 self._wake.set()
 
+    def _rest(self, connection_id: int, trouble: DatabaseError) -> None:
+        failures = self._resting.get(connection_id, (0, None))[0] + 1
+        pause_s = self._database_wait_s(failures)
+        self._resting[connection_id] = failures, self._surroundings.clock() + timedelta(seconds=pause_s)
+        told = {"connection": connection_id} | _about(trouble, pause_s)
+        log.error("the database failed in a connection's work; it is tried again", extra=told)
+
+    def _database_wait_s(self, failures: int) -> float:
+        dice = self._surroundings.dice()
+        return retry_delay_s(failures, dice, base_s=_DATABASE_WAIT_S, cap_s=_DATABASE_WAIT_MAX_S)
+
     def _pause_s(self) -> float:
         now = self._surroundings.clock()
         following = duties.next_due(now)
         if following is None:
             return _LONGEST_SLEEP_S
         return min(max((following - now) / timedelta(seconds=1), 0.02), _LONGEST_SLEEP_S)
+
+
+def _about(trouble: DatabaseError, pause_s: float) -> dict[str, object]:
+    return {"why": " ".join(str(trouble).split()), "wait_s": round(pause_s, 1)}
+
+
+def _leave_database() -> None:
+    with suppress(DatabaseError):  # of a connection that is broken already
+        connections.close_all()

@@ -40,6 +40,7 @@ class _Taken:
     """Basware has the answer: it took it now, or is seen to hold it."""
 
     exchange: Exchange
+    told: bool = True  #: by this answer; else the invoice stands already where the answer would lead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +143,7 @@ def _answer(surroundings: Surroundings, connection: Connection, client: BaswareC
         )
         content = f"success/{document.txn_id}"
     else:
-        report = transfer_failed(document.reason, documents.faults_of(document))
+        report = transfer_failed(document.reason, _why_not_entered(document), document.txn_id)
         content = "failure"
     name = response_code(InvoiceId(document.invoice_id), "transfer", document.response_no, content)
     try:
@@ -159,6 +160,10 @@ def _answer(surroundings: Surroundings, connection: Connection, client: BaswareC
     return _deliver(client, document, ResponseKind.TRANSFER, name, body, client.send_transfer_response, wanted)
 
 
+def _why_not_entered(document: Document) -> list[Fault]:
+    return [] if document.txn_id else documents.faults_of(document)
+
+
 def _deliver(
     client: BaswareClient,
     document: Document,
@@ -172,16 +177,16 @@ def _deliver(
     invoice_id = InvoiceId(document.invoice_id)
     try:
         if kind is ResponseKind.TRANSFER and document.answer_tries:
-            held = _held(client, invoice_id, kind, name, wanted)
+            held, _ = _held(client, invoice_id, kind, name, wanted)
             if held is not None:
                 return held
         sent = send(invoice_id, body)
         if isinstance(sent, Sent):
             return _Taken(exchange=sent.exchange)
-        held = _held(client, invoice_id, kind, name, wanted)
+        held, stands_at = _held(client, invoice_id, kind, name, wanted)
         if held is not None:
             return held
-        words = f"{sent.errors.words or 'no reason given'} (HTTP {sent.status})"
+        words = f"{sent.errors.words or 'no reason given'} (HTTP {sent.status}); it stands at {stands_at} there"
         return _Rejected(fault=Fault(code="MLC-BW-01", detail=words), exchange=sent.exchange)
     except TryAgain as trouble:
         return _Later(trouble=trouble)
@@ -192,18 +197,19 @@ def _deliver(
 
 def _held(
     client: BaswareClient, invoice_id: InvoiceId, kind: ResponseKind, name: str, wanted: set[str]
-) -> _Outcome | None:
-    """Read the invoice back and judge it."""
+) -> tuple[_Outcome | None, str]:
+    """Read the invoice back and judge it; return with it where the invoice stands."""
     raw = client.invoice(invoice_id)
     if raw is None:
-        return _Rejected(fault=Fault(code="MLC-BW-02"), exchange=None)
-    return _judged(raw, kind, name, wanted)
+        return _Rejected(fault=Fault(code="MLC-BW-02"), exchange=None), ""
+    return _judged(raw, kind, name, wanted), raw.processing_status
 
 
 def _judged(raw: RawInvoice, kind: ResponseKind, name: str, wanted: set[str]) -> _Outcome | None:
     """Basware has our answer if the invoice holds its name, or stands where the answer would lead."""
-    if name in responses_of(raw)[kind] or raw.processing_status in wanted:
-        return _Taken(exchange=_seen(raw))
+    told = name in responses_of(raw)[kind]
+    if told or raw.processing_status in wanted:
+        return _Taken(exchange=_seen(raw), told=told)
     if kind is ResponseKind.PAYMENT and raw.processing_status == "TransferInProgress":
         # Basware works on the transfer response still, and takes payments only after it.
         return _Later(trouble=with_exchange(TryAgain("Basware has not finished the transfer yet."), _seen(raw)))
@@ -224,9 +230,13 @@ def _note(surroundings: Surroundings, ledger: Ledger, made: Sequence[_Answer]) -
             posted = document.state == State.POSTED
             event = Event.CONFIRMED if posted else Event.RETURNED
             words = f"Basware knows it as {document.txn_id}." if posted else "Basware knows that it failed."
+            if not outcome.told:
+                words = "Basware had the answer already, and keeps what it was told first."
             changes: dict[str, object] = {"answer_tries": 0, "due_at": None, "response_no": document.response_no + 1}
             if posted:
                 changes |= {"confirmed_at": ledger.now, "faults": []}
+            if document.answer_fault is not None:
+                changes["answer_fault"] = None
             hops.append(Hop(document=document, event=event, words=words, changes=changes, exchange=next(refs)))
         elif isinstance(outcome, _Rejected | _Later):
             _note_trouble(surroundings, ledger, document, outcome)
@@ -243,8 +253,8 @@ def _note_trouble(surroundings: Surroundings, ledger: Ledger, document: Document
         exchange = outcome.trouble.exchange
     else:
         # Asked again once a day, and at once when a person says so.
-        faults = documents.faults_as_json([outcome.fault])
-        documents.change(document, answer_tries=tries, due_at=ledger.now + timedelta(days=1), faults=faults)
+        (fault,) = documents.faults_as_json([outcome.fault])
+        documents.change(document, answer_tries=tries, due_at=ledger.now + timedelta(days=1), answer_fault=fault)
         words, exchange = outcome.fault.says, outcome.exchange
     ref = ledger.keep(exchange) if exchange is not None else None
     ledger.note(Entry(event="answer_failed", words=words, document_id=document.pk, exchange=ref))
@@ -318,7 +328,7 @@ def _note_paid(surroundings: Surroundings, ledger: Ledger, made: Sequence[_Answe
         document, outcome, state = answer.document, answer.outcome, answer.payment or NOTHING_PAID
         still_due = now_paid[document.pk] != state.content
         if isinstance(outcome, _Nothing):
-            documents.change(document, payment_due=still_due, answer_tries=0)
+            documents.change(document, payment_due=still_due, answer_tries=0, answer_fault=None)
         elif isinstance(outcome, _Taken):
             hops.append(_told(document, state, next(refs), still_due=still_due))
         elif outcome is not None:
@@ -342,6 +352,7 @@ def _told(document: Document, state: PaymentState, exchange: ExchangeRef, *, sti
             "payment_tried": "",
             "payment_due": still_due,
             "answer_tries": 0,
+            "answer_fault": None,
             "due_at": None,
         },
     )

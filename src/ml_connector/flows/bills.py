@@ -20,6 +20,7 @@ from ml_connector.quickbooks.failures import UNREADABLE, WRONG_VERSION
 from ml_connector.quickbooks.render import message_set
 from ml_connector.quickbooks.statuses import Fate
 from ml_connector.store import documents, duties
+from ml_connector.store.cents import from_cents
 from ml_connector.store.chain import ExchangeRef
 from ml_connector.store.documents import Hop
 from ml_connector.store.models import Document, MessageSet
@@ -101,7 +102,7 @@ class Bills:
         for document in looked_up:
             judged = match(sought(document), found.get(document.kind, ()))
             if judged.verdict is Verdict.ABSENT and not document.post_new:
-                judged = _on_its_way(document, looked_up, taken) or judged
+                judged = _on_its_way(document, taken) or judged
             if judged.verdict is Verdict.ABSENT:
                 ready.append([document.pk, _looked_for(document)])
                 continue
@@ -254,6 +255,7 @@ def _looked_for(document: Document) -> str:
             document.txn_date,
             document.invoice_date,
             str(document.gross_cents),
+            document.wanted_txn_id,
         )
     )
 
@@ -262,28 +264,37 @@ def _still_waiting(visit: Visit, ids: Sequence[int], columns: Sequence[str]) -> 
     return documents.still_planned(visit.connection.pk, ids, columns)
 
 
-def _taken(visit: Visit, looked_up: Sequence[Document]) -> dict[tuple[str, str, str], list[tuple[int, str, str]]]:
-    """Return the documents that hold the same numbers, by vendor, kind and number."""
+_Number = tuple[str, str, str]  # vendor, kind and number
+
+
+def _taken(visit: Visit, looked_up: Sequence[Document]) -> dict[_Number, list[Document]]:
+    """Return the documents that hold the same numbers."""
     rows = documents.of(visit.connection.pk).filter(
         ref_number__in={document.ref_number for document in looked_up}, state__in=_TAKEN
     )
-    found: dict[tuple[str, str, str], list[tuple[int, str, str]]] = {}
-    for vendor, kind, number, pk, invoice, day in rows.values_list(
-        "vendor_list_id", "kind", "ref_number", "pk", "invoice_number", "invoice_date"
-    ):
-        found.setdefault((vendor, kind, number.casefold()), []).append((pk, invoice, day))
+    found: dict[_Number, list[Document]] = {}
+    for row in rows.only(*_TO_NAME):
+        found.setdefault(_number_of(row), []).append(row)
     return found
 
 
-def _on_its_way(
-    document: Document, looked_up: Sequence[Document], taken: dict[tuple[str, str, str], list[tuple[int, str, str]]]
-) -> Match | None:
+_TO_NAME = (
+    "vendor_list_id", "kind", "ref_number", "txn_date", "gross_cents", "txn_id", "invoice_number", "invoice_date",
+)  # fmt: skip
+
+
+def _number_of(document: Document) -> _Number:
+    return document.vendor_list_id, document.kind, document.ref_number.casefold()
+
+
+def _on_its_way(document: Document, taken: dict[_Number, list[Document]]) -> Match | None:
     """A supplier who sends an invoice twice gets two Basware invoices with one number; the later one is a question."""
-    key = (document.vendor_list_id, document.kind, document.ref_number.casefold())
-    for pk, invoice, day in taken.get(key, ()):
-        if pk < document.pk:
-            fault = Fault(
-                code="MLC-DUP-02", value=f"{document.kind} {document.ref_number}", detail=f"invoice {invoice} of {day}"
-            )
+    for other in taken.get(_number_of(document), ()):
+        if other.pk < document.pk:
+            amount = abs(from_cents(other.gross_cents))
+            known_as = f"TxnID {other.txn_id}" if other.txn_id else "on its way, no TxnID yet"
+            value = f"{other.kind} {other.ref_number} of {other.txn_date} over {amount:.2f} ({known_as})"
+            detail = f"invoice {other.invoice_number} of {other.invoice_date}"
+            fault = Fault(code="MLC-DUP-02", value=value, detail=detail)
             return Match(verdict=Verdict.QUESTION, fault=fault)
     return None

@@ -10,11 +10,14 @@ from django.db.models import QuerySet
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.faults import REGISTER
 from ml_connector.core.states import WORDS, State
-from ml_connector.flows.story import PARTLY_PAID, state_words
+from ml_connector.flows.story import NOT_TAKEN, PARTLY_PAID, state_words
 from ml_connector.store.models import Document
 
-#: Words that name a part of one state's documents.
-_PARTS = {text.words: State.BLOCKED for text in REGISTER.values()} | {PARTLY_PAID: State.CONFIRMED}
+#: Words that name a part of the documents of some states.
+_PARTS: dict[str, set[State]] = {text.words: {State.BLOCKED} for text in REGISTER.values()} | {
+    PARTLY_PAID: {State.CONFIRMED},
+    NOT_TAKEN: {State.POSTED, State.CONFIRMED, State.PAID, State.GIVEN_UP},
+}
 
 
 def in_states(rows: QuerySet[Document], names: Sequence[str], limit: int) -> list[Document]:
@@ -26,7 +29,7 @@ def in_states(rows: QuerySet[Document], names: Sequence[str], limit: int) -> lis
     if not names:
         return list(rows[:limit])
     whole, parts = _read(names)
-    wanted = rows.filter(state__in=whole | {_PARTS[words] for words in parts})
+    wanted = rows.filter(state__in=whole.union(*(_PARTS[words] for words in parts)))
     return list(islice(_matching(wanted, whole, parts), limit))
 
 

@@ -86,6 +86,7 @@ def add(
     if taken is not None:
         raise NeedsOperator(f"Company code {taken.code} belongs to connection {taken.connection.name} already.")
     config = BaswareConfig(base_url=base_url, token_url=token_url, company_codes=tuple(codes))
+    _check_client_id(client_id)
     changes = ConnectionSettings().changed(settings)
     now = surroundings.clock()
     secret = password or Secret(secrets.token_urlsafe(18))
@@ -111,6 +112,12 @@ def add(
     return row, secret
 
 
+def _check_client_id(client_id: str) -> None:
+    # Source: RFC 7617, section 2: in the header that names the client, the first colon ends its id.
+    if not client_id.isprintable() or ":" in client_id:
+        raise NeedsOperator(f"The client id {client_id!r} must have printable characters and no colon.")
+
+
 _FILE_SPACE = UUID("b5c0f3a2-6d1e-5f47-9c88-0e4b7d2a6103")
 
 
@@ -129,6 +136,7 @@ def change(
     """Change what is given; return what was changed, in words."""
     now = surroundings.clock()
     done: list[str] = []
+    _check_client_id(client_id or "")
     with writing(connection.pk, now, actor) as ledger:
         row = ledger.connection
         if base_url or token_url:

@@ -14,7 +14,7 @@ from ml_connector.core.errors import ConnectorError, NeedsOperator, Refused, Try
 from ml_connector.core.exchange import Exchange
 from ml_connector.core.faults import Fault
 from ml_connector.core.invoice import InvoiceId, content_digest
-from ml_connector.core.states import Event, State, can
+from ml_connector.core.states import HAS_OR_MAY_HAVE_BILL, Event, State, can
 from ml_connector.flows.surroundings import Surroundings, company_codes, settings_of
 from ml_connector.flows.troubles import Troubles, wait_s
 from ml_connector.store import documents, duties
@@ -187,7 +187,7 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
     if document.state == State.RECEIVED:
         documents.change(document, **content)
         return
-    reoffer: dict[str, object] = {"acknowledged_at": None, "due_at": None, "reason": ""}
+    reoffer: dict[str, object] = {"acknowledged_at": None, "due_at": None, "reason": "", "answer_fault": None}
     changed = _content_of(raw.raw) != _content_of(bytes(document.raw))
     event = Event.OFFERED_CHANGED if changed else Event.OFFERED_AGAIN
     if changed:
@@ -196,26 +196,31 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
     if document.state == State.POSTED and not changed:
         # Its answer is still to be given. Under a name of its own, because the earlier transfer may have been answered
         # without our knowing, and that answer does not count for this one.
-        fresh = {"response_no": document.response_no + 1, "answer_tries": 0, "due_at": None}
+        fresh = {"response_no": document.response_no + 1, "answer_tries": 0, "due_at": None, "answer_fault": None}
         documents.change(document, acknowledged_at=None, **fresh)
         return
     if not can(State(document.state), event):
         return
-    if document.txn_id:
+    if document.state in HAS_OR_MAY_HAVE_BILL:
         words = "Basware offers it again; it is in QuickBooks already."
         if changed:
             detail = "compare the two and correct the one in QuickBooks where they differ"
             fault = Fault(code="MLC-CHANGED-01", value=f"{document.kind} {document.txn_id}", detail=detail)
             reoffer["faults"] = documents.faults_as_json([fault])
             words = fault.says
-        # The Bill may be gone meanwhile: QuickBooks is asked for it before Basware is told that it is there.
-        reoffer |= _to_be_told_anew(document) | {"wanted_txn_id": "" if changed else document.txn_id}
+        reoffer |= _to_be_told_anew(document)
+        if not changed and document.state != State.CHANGED:
+            # The Bill may be gone meanwhile: QuickBooks is asked for it before Basware is told that it is there.
+            reoffer["wanted_txn_id"] = document.txn_id
     else:
         words = "Basware offers it again; it is planned anew."
         reoffer |= {"plan_no": document.plan_no + 1, "faults": [], "request_xml": "", "plan_basis": "", "tries": 0}
+        reoffer["remark"] = ""
         if document.state == State.GIVEN_UP:
             # Basware may have taken the failure without our knowing; that answer does not count for this transfer.
             reoffer |= {"response_no": document.response_no + 1, "answer_tries": 0}
+        if document.txn_id:
+            reoffer |= _to_be_told_anew(document)
     hop = Hop(document=document, event=event, words=words, changes=reoffer | content, exchange=exchange)
     documents.hop_all(ledger, [hop])
 
@@ -223,7 +228,7 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
 def _to_be_told_anew(document: Document) -> dict[str, object]:
     """Return what changes when a transfer must be answered once more: under a new name, and what is paid after it,
     because the new transfer puts the invoice back to unpaid in Basware."""
-    anew: dict[str, object] = {"response_no": document.response_no + 1, "answer_tries": 0}
+    anew: dict[str, object] = {"response_no": document.response_no + 1, "answer_tries": 0, "answer_fault": None}
     if document.payment_content or document.payment_tried:
         anew |= {"payment_content": "", "payment_due": True}
         anew |= {"payment_tried": "", "payment_no": document.payment_no + 1}

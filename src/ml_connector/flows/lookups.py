@@ -9,7 +9,7 @@ from ml_connector.core.books import ListId, TxnId
 from ml_connector.core.faults import Fault
 from ml_connector.core.identity import document_guid, external_guid, memo_tag
 from ml_connector.core.invoice import InvoiceId
-from ml_connector.core.matching import Match, Sought, Verdict
+from ml_connector.core.matching import Match, Sought, Verdict, describe
 from ml_connector.core.records import LedgerTxn, TxnKind
 from ml_connector.core.states import Event
 from ml_connector.flows.settling import posted_columns
@@ -53,18 +53,22 @@ def sought(document: Document, *, in_doubt: bool = False) -> Sought:
         external_guid=external_guid(guid),
         tag=memo_tag(guid),
         wanted_txn_id=document.wanted_txn_id,
+        earlier_txn_id=document.txn_id,
         post_new=document.post_new,
         in_doubt=in_doubt,
     )
 
 
 def lookups(visit: Visit, waiting: Sequence[Document]) -> list[str]:
-    """Return the queries that find these documents if they are there: by number, and by TxnID where a person named one."""
+    """Return the queries that find these documents if they are there: by number, and by TxnID where a person named
+    one or it had one earlier."""
     asked = []
     for kind in KINDS:
         of_kind = [document for document in waiting if document.kind == kind]
         numbers = [document.ref_number for document in of_kind]
-        named = [TxnId(document.wanted_txn_id) for document in of_kind if document.wanted_txn_id]
+        named = [
+            TxnId(txn_id) for document in of_kind for txn_id in (document.wanted_txn_id, document.txn_id) if txn_id
+        ]
         if numbers:
             asked.append(
                 requests.txn_query_by_ref_numbers(kind, numbers, f"look.{visit.serial}.{kind}.number", visit.version)
@@ -118,7 +122,7 @@ def found_hop(
             detail = f"invoice {other.invoice_number} of {other.invoice_date}"
             judged = Match(
                 verdict=Verdict.QUESTION,
-                fault=Fault(code="MLC-DUP-02", value=f"{found.kind} {found.txn_id}", detail=detail),
+                fault=Fault(code="MLC-DUP-02", value=describe(found), detail=detail),
             )
     if judged.fault is not None or found is None:
         faults = [judged.fault] if judged.fault else []

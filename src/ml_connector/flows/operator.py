@@ -7,11 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ml_connector.basware.read import read_invoice
-from ml_connector.basware.wire import Unreadable
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.states import HAS_OR_MAY_HAVE_BILL, WORDS, Event, State, can
-from ml_connector.flows.planning import about_invoice
 from ml_connector.flows.surroundings import Surroundings
 from ml_connector.store import documents, duties
 from ml_connector.store.chain import Entry, Ledger, writing
@@ -52,39 +49,72 @@ def retry(surroundings: Surroundings, document: Document, actor: str, *, post_ne
             return "Basware is told again at once."
         if state is State.PLANNED:
             return "It waits for the Web Connector already, and goes with its next session."
-        if state in HAS_OR_MAY_HAVE_BILL:
+        if state is State.CHANGED and act.document.wanted_txn_id:
+            return _ASKED_FOR.format(act.document.wanted_txn_id)
+        if state in _NO_RETRY:
             raise NeedsOperator(
-                f"Document {document.pk} is {_in_words(state)}; nothing is sent to QuickBooks for it again."
+                f"Document {document.pk} is {_in_words(state)}{_NO_RETRY[state].format(act.document.txn_id)}"
+            )
+        anew = _planned_anew(act.document) | {"post_new": post_new or act.document.post_new, "tries": 0}
+        if can(state, Event.ASKED_AGAIN) and _basware_did_not_wait(act.document):
+            words = "A person asked Basware again whether it waits for this invoice."
+            act.hop(Event.ASKED_AGAIN, words, anew | {"acknowledged_at": None, "answer_tries": 0, "faults": []})
+            duties.wake_all(document.connection_id, act.ledger.now, duties.INVOICES)
+            return (
+                "Basware is asked again at once whether it waits for this invoice; it is entered only if Basware does."
             )
         act.hop(
             Event.RETRIED,
             "A person asked to try again" + (", as a new document." if post_new else "."),
-            {"post_new": post_new or document.post_new, "due_at": None, "tries": 0, "plan_basis": ""},
+            anew,
         )
         duties.wake_all(document.connection_id, act.ledger.now, duties.PLANNING)
     return "It is planned again at once."
+
+
+_ASKED_FOR = "QuickBooks is asked for {} in the next session of the Web Connector."
+
+#: Why a document cannot be tried again in a state, and what can be done instead; follows upon the state's words.
+_NO_RETRY = {
+    State.RECEIVED: ", and is acknowledged by itself.",
+    State.ACCEPTED: ", and is planned by itself.",
+    State.SENT: "; if no answer comes, QuickBooks is asked before anything is sent again.",
+    State.IN_DOUBT: "; QuickBooks is asked by itself, and nothing is sent again before it has said.",
+    State.CONFIRMED: ", and Basware knows: there is nothing to try again.",
+    State.PAID: ", and Basware knows: there is nothing to try again.",
+    State.CHANGED: " and is not entered again, because it was entered as {}: name the document in QuickBooks that stands for"
+    " it (ml-connector link <ID> --txn-id <TxnID>), tell Basware that it failed (ml-connector give-up <ID> --reason <why>),"
+    " or tell nobody (ml-connector skip <ID> --reason <why>).",
+    State.RETURNED: ", and comes back by itself when it is corrected in Basware and sent again.",
+}
+
+
+def _basware_did_not_wait(document: Document) -> bool:
+    return any(fault.code in {"MLC-BW-02", "MLC-BW-03"} for fault in documents.faults_of(document))
+
+
+def _planned_anew(document: Document) -> dict[str, object]:
+    anew: dict[str, object] = {"due_at": None, "plan_basis": ""}
+    if document.txn_id:
+        # QuickBooks remembers the answer to the plan that became its earlier Bill.
+        anew["plan_no"] = document.plan_no + 1
+    return anew
 
 
 def link(surroundings: Surroundings, document: Document, txn_id: str, actor: str) -> str:
     """Name the transaction in QuickBooks that this document is; QuickBooks is asked for it in the next session."""
     txn_id = _txn_id(txn_id)
     with _acting(surroundings, document, actor) as act:
-        if act.state is State.CHANGED:
-            if txn_id != document.txn_id:
-                raise NeedsOperator(f"Document {document.pk} is {document.txn_id} in QuickBooks; name that one.")
-            act.hop(
-                Event.LINKED,
-                "A person confirmed the document in QuickBooks as it stands.",
-                _what_it_says_now(act.document) | {"faults": [], "due_at": None},
-            )
-            duties.wake_all(document.connection_id, act.ledger.now, duties.ANSWERS)
-            return "Basware is told that it stands as it is."
+        words = f"A person named {txn_id} in QuickBooks as this document."
+        if act.state in {State.CHANGED, State.PLANNED}:
+            documents.change(act.document, wanted_txn_id=txn_id, post_new=False)
+            act.note("link_named", words)
+            return _ASKED_FOR.format(txn_id)
         if act.state in HAS_OR_MAY_HAVE_BILL:
             raise NeedsOperator(f"Document {document.pk} is {_in_words(act.state)} and cannot be linked.")
-        changes = {"wanted_txn_id": txn_id, "post_new": False, "due_at": None, "plan_basis": ""}
-        act.hop(Event.RETRIED, f"A person named {txn_id} in QuickBooks as this document.", changes)
+        act.hop(Event.RETRIED, words, _planned_anew(act.document) | {"wanted_txn_id": txn_id, "post_new": False})
         duties.wake_all(document.connection_id, act.ledger.now, duties.PLANNING)
-    return f"QuickBooks is asked for {txn_id} in the next session of the Web Connector."
+    return _ASKED_FOR.format(txn_id)
 
 
 #: Two numbers, as in 1007-1791478800. Source: qbxmltypes130.xsd, IDTYPE holds at most 36 characters; the form is that of
@@ -105,18 +135,12 @@ def _txn_id(text: str) -> str:
     return txn_id
 
 
-def _what_it_says_now(document: Document) -> dict[str, object]:
-    """Return the columns of the invoice as it was last offered: what is paid is measured by them from now on."""
-    try:
-        return about_invoice(read_invoice(bytes(document.raw)))
-    except Unreadable:
-        return {}
-
-
 def skip(surroundings: Surroundings, document: Document, reason: str, actor: str) -> str:
     """Take a document out, with a reason. Basware is not told."""
     with _acting(surroundings, document, actor) as act:
-        act.hop(Event.SKIPPED, f"Skipped: {_reason(reason)}", {"reason": _reason(reason), "due_at": None})
+        if act.state in _SKIPPED_IF_REFUSED and act.document.answer_fault is None:
+            raise act.impossible(Event.SKIPPED)
+        act.hop(Event.SKIPPED, f"Skipped: {_reason(reason)}", _ended(reason))
     return "Skipped. Basware was not told; ml-connector retry brings it back, ml-connector give-up tells Basware."
 
 
@@ -126,10 +150,29 @@ def give_up(surroundings: Surroundings, document: Document, reason: str, actor: 
         act.hop(
             Event.GAVE_UP,
             f"Given up: {_reason(reason)}",
-            {"reason": _reason(reason), "due_at": None, "answer_tries": 0},
+            _ended(reason) | {"answer_tries": 0},
         )
         duties.wake_all(document.connection_id, act.ledger.now, duties.ANSWERS)
+    if act.document.txn_id:
+        return (
+            f"Basware is told that the transfer failed. {act.document.kind} {act.document.txn_id} is left as it is in"
+            " QuickBooks: delete it there if it must not be paid."
+        )
     return "Basware is told that the transfer failed; the invoice comes back if it is corrected and sent again."
+
+
+#: Nothing is wrong with a document in these states, unless Basware refused the answer about it.
+_SKIPPED_IF_REFUSED = frozenset({State.POSTED, State.CONFIRMED, State.PAID, State.GIVEN_UP})
+
+
+def _ended(reason: str) -> dict[str, object]:
+    return {
+        "reason": _reason(reason),
+        "due_at": None,
+        "wanted_txn_id": "",
+        "payment_due": False,
+        "answer_fault": None,
+    }
 
 
 def _in_words(state: State) -> str:
@@ -159,9 +202,12 @@ class _Act:
     def hop(self, event: Event, words: str, changes: dict[str, object]) -> None:
         """Take a step, if the state allows it."""
         if not can(self.state, event):
-            verb = _VERBS[event]
-            raise NeedsOperator(f"Document {self.document.pk} cannot be {verb}: it is {_in_words(self.state)}.")
+            raise self.impossible(event)
         documents.hop_all(self.ledger, [Hop(document=self.document, event=event, words=words, changes=dict(changes))])
+
+    def impossible(self, event: Event) -> NeedsOperator:
+        """Return the refusal of a step that the state does not allow."""
+        return NeedsOperator(f"Document {self.document.pk} cannot be {_VERBS[event]}: it is {_in_words(self.state)}.")
 
     def note(self, event: str, words: str) -> None:
         """Note what was asked without a change of state."""

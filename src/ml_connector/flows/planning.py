@@ -10,7 +10,7 @@ from ml_connector.core.books import ListKind
 from ml_connector.core.faults import Fault, Faults
 from ml_connector.core.identity import request_id
 from ml_connector.core.invoice import Invoice
-from ml_connector.core.plan import Policy, plan_bill
+from ml_connector.core.plan import Policy, plan_bill, vendor_meant
 from ml_connector.core.plan_values import BillPlan
 from ml_connector.core.states import Event, State
 from ml_connector.flows.surroundings import Surroundings, settings_of
@@ -57,7 +57,7 @@ def plan_all(ledger: Ledger, due: Sequence[Document]) -> int:
     basis, version = basis_of(connection), version_of(connection)
     policy = Policy(post_payment_blocked=settings_of(connection).post_payment_blocked)
     mapping = lists.mapping_of(connection)
-    readings = [(document, _read(document)) for document in due]
+    readings = [(document, read(document)) for document in due]
     books = lists.books_for(connection, _codes_of([r for _, r in readings if isinstance(r, Invoice)]), mapping)
     hops: list[Hop] = []
     for document, reading in readings:
@@ -104,7 +104,15 @@ def _waits_for_a_person(document: Document, ledger: Ledger) -> bool:
     return document.due_at is None or document.due_at > ledger.now
 
 
-def _read(document: Document) -> Invoice | Fault:
+def vendor_of(connection: Connection, invoice: Invoice) -> str:
+    """Return the ListID of the vendor an invoice means; empty if that is not known."""
+    mapping = lists.mapping_of(connection)
+    books = lists.books_for(connection, {ListKind.VENDOR: {invoice.supplier_code}}, mapping)
+    return vendor_meant(invoice, books, mapping)
+
+
+def read(document: Document) -> Invoice | Fault:
+    """Read the invoice as it was last offered, or return why it cannot be read."""
     try:
         return read_invoice(bytes(document.raw))
     except Unreadable as error:

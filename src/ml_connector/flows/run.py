@@ -9,6 +9,8 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.db import Error as DatabaseError
+
 from ml_connector.core.errors import ConnectorError, NeedsOperator, TryAgain
 from ml_connector.core.settings import ConnectionSettings
 from ml_connector.flows import answers, intake, notifications, planning, publication
@@ -53,6 +55,13 @@ def _run_one(surroundings: Surroundings, connection: Connection, duty: Duty) -> 
     except ConnectorError as refused:
         duties.failed(duty, surroundings.clock(), _OPERATOR_WAIT_S, str(refused), needs_operator=True)
         log.error("duty refused", extra={"connection": connection.name, "duty": duty.name, "why": str(refused)})
+    except DatabaseError as trouble:
+        why = " ".join(str(trouble).split())
+        log.error("duty later", extra={"connection": connection.name, "duty": duty.name, "why": why})
+        log.debug("where the database failed", exc_info=True)
+        sentence = f"The database did not take it: {why.rstrip('.')}. It is tried again by itself."
+        pause_s = wait_s(surroundings, settings, TryAgain(why), duty.failures + 1)
+        duties.failed(duty, surroundings.clock(), pause_s, sentence, needs_operator=True)
     except Exception:
         sentence = "The connector failed inside; the log has the details. It tries again by itself."
         duties.failed(duty, surroundings.clock(), _OPERATOR_WAIT_S, sentence, needs_operator=True)

@@ -13,7 +13,7 @@ from ml_connector.core.retry import retry_delay_s
 from ml_connector.core.states import Event, State
 from ml_connector.flows.surroundings import Surroundings, settings_of
 from ml_connector.quickbooks.answers import Part, Recovered, ResponseHead
-from ml_connector.quickbooks.statuses import Fate, classify_status
+from ml_connector.quickbooks.statuses import Fate, Status, classify_status
 from ml_connector.store import documents, duties
 from ml_connector.store.cents import from_cents
 from ml_connector.store.chain import ExchangeRef, Ledger
@@ -107,12 +107,16 @@ def _hop(
     txn_id = _txn_id(reply)
     judged = classify_status(head.status_code, head.message, write=True)
     if judged.fate in _APPLIED and txn_id:
-        warning = judged.says if judged.fate is Fate.WARNED else ""
+        warning = _in_quickbooks_words(judged, head) if judged.fate is Fate.WARNED else ""
         return _added(ledger, document, reply, warning, exchange)
     if judged.fate not in _NOT_APPLIED or txn_id:
         return None
-    words = f"{judged.says} QuickBooks' words: {head.message}" if head.message else judged.says
+    words = _in_quickbooks_words(judged, head)
     return refusal(surroundings, ledger, document, judged.fate, str(head.status_code), words, exchange)
+
+
+def _in_quickbooks_words(judged: Status, head: ResponseHead) -> str:
+    return f"{judged.says} QuickBooks' words: {head.message}" if head.message else judged.says
 
 
 def _added(ledger: Ledger, document: Document, reply: Reply, warning: str, exchange: ExchangeRef) -> Hop:
@@ -128,7 +132,8 @@ def _added(ledger: Ledger, document: Document, reply: Reply, warning: str, excha
             "txn_id": _txn_id(reply),
             "txn_number": (txn.txn_number if txn else recovered.txn_number if recovered else "")[:20],
             "edit_sequence": (txn.edit_sequence if txn else recovered.edit_sequence if recovered else "")[:16],
-        },
+        }
+        | ({"remark": warning[:500]} if warning else {}),
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from ml_connector.core.states import State
+from ml_connector.flows.story import NOT_TAKEN
 from ml_connector.flows.surroundings import company_codes, settings_of
-from ml_connector.store import duties
+from ml_connector.store import documents, duties
 from ml_connector.store.models import Connection, Document, Duty, ListEntry
 
 _WAITING = (State.RECEIVED, State.ACCEPTED, State.PLANNED, State.SENT, State.IN_DOUBT, State.POSTED, State.GIVEN_UP)
@@ -30,8 +31,8 @@ class Standing:
     last_success_at: str | None  #: a session ended as it should; None if none ever did
     last_session_note: str  #: what went wrong in the last session; empty if nothing did
     waiting: int  #: documents on their way
-    blocked: int  #: documents that need a person
-    problems: tuple[str, ...]  #: sentences of duties that fail, each once
+    blocked: int  #: documents that need a person, those among them of which Basware refused the answer
+    problems: tuple[str, ...]  #: sentences of duties that fail, each once, and of answers that Basware refused
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -45,7 +46,9 @@ def standings() -> Sequence[Standing]:
 
 def _standing(row: Connection) -> Standing:
     states = counts_by_state(row)
-    problems = _problems(row)
+    refused = _counted(documents.with_refused_answer(row.pk))
+    problems = (*_problems(row), *_refusals(refused))
+    on_their_way = sum(states.get(state.value, 0) - refused.get(state.value, 0) for state in _WAITING)
     return Standing(
         name=row.name,
         company_name=row.company_name,
@@ -55,8 +58,8 @@ def _standing(row: Connection) -> Standing:
         last_poll_at=row.last_poll_at.isoformat(timespec="seconds") if row.last_poll_at else None,
         last_success_at=row.last_success_at.isoformat(timespec="seconds") if row.last_success_at else None,
         last_session_note=row.last_session_note,
-        waiting=sum(states.get(state.value, 0) for state in _WAITING),
-        blocked=sum(states.get(state.value, 0) for state in _BLOCKED),
+        waiting=on_their_way,
+        blocked=sum(states.get(state.value, 0) for state in _BLOCKED) + sum(refused.values()),
         problems=problems,
     )
 
@@ -81,6 +84,14 @@ def _problems(row: Connection) -> tuple[str, ...]:
     return tuple(f"{_capital(' and '.join(names))}: {sentence}" for sentence, names in stopped.items())
 
 
+def _refusals(refused: Mapping[str, int]) -> Sequence[str]:
+    count = sum(refused.values())
+    if not count:
+        return ()
+    what = "the answer about 1 document" if count == 1 else f"the answers about {count} documents"
+    return (f"Basware refused {what}; ml-connector documents --state '{NOT_TAKEN}' lists what a person must look at.",)
+
+
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -100,7 +111,11 @@ DUTY_WORDS = {
 
 def counts_by_state(row: Connection) -> dict[str, int]:
     """Count the documents of a connection by state."""
-    counted = Document.objects.filter(connection=row).values("state").annotate(count=Count("pk"))
+    return _counted(documents.of(row.pk))
+
+
+def _counted(rows: QuerySet[Document]) -> dict[str, int]:
+    counted = rows.values("state").annotate(count=Count("pk"))
     return {found["state"]: found["count"] for found in counted}
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ml_connector.core.faults import Owner
+from ml_connector.core.faults import Fault, Owner
 from ml_connector.core.states import WORDS, State
 from ml_connector.flows.surroundings import settings_of
 from ml_connector.store import documents, duties
@@ -42,11 +42,15 @@ class Why:
 
 #: A confirmed document of which a part is paid.
 PARTLY_PAID = "Partly paid"
+#: A document of which Basware refused the answer for good.
+NOT_TAKEN = "Not taken by Basware"
 
 
 def state_words(document: Document) -> str:
     """Return the state as people read it; a blocked document says what kind of block it is."""
     state = State(document.state)
+    if document.answer_fault:
+        return NOT_TAKEN
     if state is State.BLOCKED and document.faults:
         return documents.faults_of(document)[0].text.words
     if state is State.CONFIRMED and document.paid_cents:
@@ -58,6 +62,17 @@ def why(document: Document, now: datetime) -> Why:
     """Answer for one document."""
     state = State(document.state)
     cause, owner, next_step, next_try = _WHY[state](document, now)
+    if document.wanted_txn_id and state in {State.BLOCKED, State.CHANGED}:
+        cause, owner, next_try = (
+            f"A person named {document.wanted_txn_id}. {cause}",
+            Owner.NOBODY,
+            _next_poll(document.connection, now),
+        )
+        next_step = "QuickBooks is asked for it in the next session of the Web Connector."
+    if fault := documents.answer_fault_of(document):
+        cause, owner, next_step, next_try = f"{cause} {fault.says}", fault.text.owner, fault.do, document.due_at
+    if document.remark and document.txn_id:
+        cause += f" When it was entered: {document.remark}"
     return Why(
         state=state_words(document),
         cause=cause,
@@ -137,13 +152,13 @@ def _in_doubt(document: Document, now: datetime) -> _Because:
 
 
 def _to_tell(document: Document, now: datetime) -> _Because:
-    duty = _duty(document.connection_id, "answers")
     posted = document.state == State.POSTED
     cause = f"It is in QuickBooks as {document.txn_id}" if posted else f"It was given up ({document.reason})"
-    cause += "; Basware is to be told."
-    faults = documents.faults_of(document) if posted else []
-    if faults:
-        return f"{cause} {faults[0].says}", faults[0].text.owner, faults[0].do, document.due_at
+    return _told_by_itself(document, f"{cause}; Basware is to be told.")
+
+
+def _told_by_itself(document: Document, cause: str) -> _Because:
+    duty = _duty(document.connection_id, duties.ANSWERS)
     if duty is not None and duty.last_error:
         cause += f" {duty.last_error}"
     owner = Owner.ADMIN if duty is not None and duty.needs_operator else Owner.NOBODY
@@ -156,6 +171,9 @@ def _confirmed(document: Document, now: datetime) -> _Because:
     cause = f"It is in QuickBooks as {document.txn_id}, and Basware knows."
     if document.paid_cents or document.discount_cents:
         cause += f" {paid:.2f} of {from_cents(document.gross_cents):.2f} {document.currency} is settled."
+    if document.payment_due:
+        cause += " Its payments changed since; Basware is to be told."
+        return _told_by_itself(document, cause)
     step = "Nothing: payments are reported by themselves." if document.kind == "Bill" else "Nothing."
     return cause, Owner.NOBODY, step, None
 
@@ -241,6 +259,11 @@ def story(document: Document) -> Sequence[Chapter]:
     ]
 
 
+def _all_faults(document: Document) -> list[Fault]:
+    refused = documents.answer_fault_of(document)
+    return [*documents.faults_of(document), *([refused] if refused else [])]
+
+
 def summary(document: Document) -> dict[str, Any]:
     """Return a document as plain values, for lists and scripts."""
     return {
@@ -262,8 +285,9 @@ def summary(document: Document) -> dict[str, Any]:
         "linked": document.linked,
         "paid": f"{from_cents(document.paid_cents):.2f}",
         "discount": f"{from_cents(document.discount_cents):.2f}",
-        "faults": [{"code": fault.code, "says": fault.says, "do": fault.do} for fault in documents.faults_of(document)],
+        "faults": [{"code": fault.code, "says": fault.says, "do": fault.do} for fault in _all_faults(document)],
         "reason": document.reason,
+        "remark": document.remark,
         "received_at": document.received_at.isoformat(),
         "acknowledged_at": document.acknowledged_at.isoformat() if document.acknowledged_at else None,
         "posted_at": document.posted_at.isoformat() if document.posted_at else None,

@@ -194,6 +194,7 @@ class WebConnectorService:
     def get_last_error(self, ticket: str) -> str:
         """Answer getLastError: one sentence, which the Web Connector shows."""
         with self._call(ticket, Call.GET_LAST_ERROR) as call:
+            call.explain_if_answer_lost()
             call.reply(Reply.TELL)
             if call.move.duty is Duty.TURN_AWAY and not call.session.pk:
                 return "The session is over; the next run of the Web Connector begins a new one."
@@ -207,9 +208,12 @@ class WebConnectorService:
             if not session.pk or session.closed_at is not None:
                 return "OK"
             session.closed_at = call.ledger.now
+            call.explain_if_answer_lost()
             if session.last_error:
                 call.note_on_connection(session.last_error)
                 return last_error_result(session.last_error)
+            if not session.company_known:
+                return "OK, QuickBooks was not asked anything."  # which says nothing about whether it can be
             connection = call.ledger.connection
             connection.last_success_at = call.ledger.now
             connection.last_session_note = ""
@@ -288,6 +292,13 @@ class _OpenCall:
     def explain(self, sentence: str) -> None:
         """Keep a sentence for getLastError and for the people who run this."""
         self.session.last_error = sentence[:500]
+
+    def explain_if_answer_lost(self) -> None:
+        """Say that an answer was due when the Web Connector went over to something else, unless more is known."""
+        if self.move.answer_lost and not self.session.last_error:
+            self.explain(
+                "The Web Connector ended the session before QuickBooks' answer came; QuickBooks is asked again."
+            )
 
     def note_on_connection(self, sentence: str) -> None:
         """Show a sentence on the connection until a session succeeds."""

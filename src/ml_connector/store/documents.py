@@ -23,7 +23,7 @@ from ml_connector.store.rows import Question, moment, places
 # Columns each kind of work reads. A row has many, and reading them all costs more than the work itself.
 TO_LOOK_UP = (
     "connection_id", "state", "plan_no", "plan_basis", "alone", "kind", "vendor_list_id", "ref_number", "txn_date",
-    "invoice_date", "gross_cents", "company_code", "invoice_id", "wanted_txn_id", "post_new",
+    "invoice_date", "gross_cents", "company_code", "invoice_id", "wanted_txn_id", "post_new", "txn_id",
 )  # fmt: skip
 TO_ADD = (*TO_LOOK_UP, "request_xml")
 TO_SETTLE = ("connection_id", "state", "plan_no", "kind", "ref_number", "gross_cents", "tries", "message_set_id")
@@ -223,14 +223,16 @@ _TO_ANSWER = Question(
     " AND acknowledged_at IS NOT NULL AND wanted_txn_id = '' ORDER BY id LIMIT %s",
     (
         "connection_id", "state", "raw", "invoice_id", "kind", "txn_id", "txn_number", "linked", "reason", "faults",
-        "response_no", "answer_tries",
+        "response_no", "answer_tries", "answer_fault",
     ),
 )  # fmt: skip
 
 
 def to_check(connection_id: int) -> QuerySet[Document]:
-    """Return documents that Basware offers again, whose Bill is to be asked for before it is told once more."""
-    rows = of(connection_id).filter(state=State.POSTED).exclude(wanted_txn_id="")
+    """Return documents whose Bill is to be asked for by TxnID: Basware offers them again and is to be told once more, or
+    a person named a Bill for what cannot be planned, or was changed."""
+    states = [State.POSTED, State.BLOCKED, State.CHANGED]
+    rows = of(connection_id).filter(state__in=states).exclude(wanted_txn_id="")
     return rows.defer("raw", "request_xml")
 
 
@@ -288,3 +290,13 @@ def faults_as_json(faults: Sequence[Fault]) -> list[dict[str, str]]:
 def faults_of(document: Document) -> list[Fault]:
     """Read the faults of a row."""
     return [Fault(**fault) for fault in document.faults]
+
+
+def answer_fault_of(document: Document) -> Fault | None:
+    """Read why Basware refused the answer that is still to be given, if it did."""
+    return Fault(**document.answer_fault) if document.answer_fault else None
+
+
+def with_refused_answer(connection_id: int) -> QuerySet[Document]:
+    """Return documents of which Basware refused the answer."""
+    return of(connection_id).filter(answer_fault__isnull=False)

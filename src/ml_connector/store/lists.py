@@ -185,6 +185,12 @@ def preferences_of(connection: Connection) -> Preferences:
     return Preferences(**written)
 
 
+def currency_of_vendor(connection: Connection, list_id: str) -> str:
+    """Return the ISO code of the currency a vendor is kept in; empty if the vendor is not known."""
+    entry = ListEntry.objects.filter(connection=connection, kind=ListKind.VENDOR, list_id=list_id).first()
+    return (entry.currency or preferences_of(connection).home_currency) if entry else ""
+
+
 def preferences_as_json(company: CompanyFile, home_currency: str) -> dict[str, Any]:
     """Write what the company file allows for the connection's row."""
     return {

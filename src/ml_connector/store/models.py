@@ -36,7 +36,7 @@ class Connection(models.Model):
     books_version = models.BigIntegerField(default=0)
     mapping_version = models.BigIntegerField(default=0)
     last_poll_at = models.DateTimeField(null=True)  #: the Web Connector called
-    last_success_at = models.DateTimeField(null=True)  #: a session ended as it should
+    last_success_at = models.DateTimeField(null=True)  #: a session in which QuickBooks spoke ended as it should
     last_session_note = models.CharField(max_length=500, blank=True)
     seconds_per_bill = models.FloatField(default=0.0)  #: measured, smoothed; 0 until the first set was answered
     chain_seq = models.BigIntegerField(default=0)  #: last entry of the audit chain
@@ -133,6 +133,7 @@ class Document(models.Model):
     changed_at = models.DateTimeField()
     faults = models.JSONField(default=list)  #: core.faults.Fault as dictionaries
     reason = models.CharField(max_length=250, blank=True)  #: a person's words at skip or give-up
+    remark = models.CharField(max_length=500, blank=True)  #: what QuickBooks warned of when it entered it
     plan_no = models.IntegerField(default=1)
     tries = models.IntegerField(default=0)  #: refusals for passing reasons in a row
     plan_basis = models.CharField(max_length=60, blank=True)  #: lists, mapping and qbXML version it was planned on
@@ -163,6 +164,7 @@ class Document(models.Model):
     payment_no = models.IntegerField(default=0)  #: payment responses begun
     payment_due = models.BooleanField(default=False)  #: payments changed; Basware is to be told
     answer_tries = models.IntegerField(default=0)  #: failures in a row of telling Basware
+    answer_fault = models.JSONField(null=True)  #: why Basware refused the answer that is still to be given
 
     class Meta:
         constraints = [
@@ -177,6 +179,9 @@ class Document(models.Model):
             models.Index(fields=["connection", "payment_due"], name="document_payment", condition=Q(payment_due=True)),
             models.Index(fields=["connection", "invoice_number"], name="document_number"),
             models.Index(fields=["connection", "ref_number"], name="document_ref_number"),
+            models.Index(
+                fields=["connection", "state"], name="document_refused", condition=Q(answer_fault__isnull=False)
+            ),
         ]
 
 

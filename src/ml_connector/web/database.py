@@ -8,6 +8,32 @@ from ml_connector.web.service_config import ServiceConfig
 from ml_connector.web.settings import configure
 
 
+def database_sentence(error: Exception) -> str:
+    """Say what is wrong with the database, and what to do."""
+    words = " ".join(str(error).split()).rstrip(".")
+    known = (step for words_of_it, step in _NEXT_STEPS if words_of_it in words.lower())
+    return f"The database does not take it: {words}. {next(known, _SEE_THAT_IT_RUNS)}"
+
+
+_SEE_THAT_IT_RUNS = (
+    "See that it runs and that its address is right: --database, or ML_CONNECTOR_DATABASE; without one it is in the"
+    " home."
+)
+
+#: By words of the database's own message.
+_NEXT_STEPS = (
+    ("readonly", "Make the database and the home writable for the user who runs ml-connector."),
+    ("read-only", "Use an address of PostgreSQL that takes writes."),
+    ("unable to open", "Make the database and the home writable for the user who runs ml-connector."),
+    ("not a database", "Restore it from a backup; what is there was not written by ml-connector, or is damaged."),
+    ("malformed", "Restore it from a backup; it is damaged."),
+    ("full", "Make room on its disk."),
+    ("disk i/o", "Look after its disk."),
+    ("locked", "Another program holds it; try again, or end that program."),
+    ("permission denied", "Give the user of the database's address the rights on it."),
+)
+
+
 def open_database(config: ServiceConfig) -> None:
     """Set Django up on the configured database.
 
@@ -26,7 +52,7 @@ def open_database(config: ServiceConfig) -> None:
         known = set(executor.loader.disk_migrations)
         foreign = [key for key in executor.loader.applied_migrations if key[0] == "store" and key not in known]
     except Error as error:
-        raise NeedsOperator(f"The database does not answer: {str(error).strip()}.") from None
+        raise NeedsOperator(database_sentence(error)) from None
     if foreign:
         raise NeedsOperator("The database was written by a newer version of ml-connector; install that version.")
     if missing:
@@ -46,4 +72,4 @@ def migrate(config: ServiceConfig) -> None:
     try:
         call_command("migrate", verbosity=0, interactive=False)
     except Error as error:
-        raise NeedsOperator(f"The database does not answer: {str(error).strip()}.") from None
+        raise NeedsOperator(database_sentence(error)) from None

@@ -52,6 +52,25 @@ def test_our_mark_on_another_vendor_or_amount_is_a_question(change: dict[str, An
         assert verdict([in_quickbooks(memo=TAG, **change)], **state) == (Verdict.QUESTION, "MLC-DUP-01")
 
 
+def test_the_bill_it_had_earlier_is_ours_whatever_was_written_over_its_number_and_memo() -> None:
+    earlier = in_quickbooks(ref_number="changed by a person")
+    judged = match(sought(earlier_txn_id=earlier.txn_id), [earlier])
+    assert (judged.verdict, judged.found) == (Verdict.OURS, earlier)
+
+
+@pytest.mark.parametrize("change", [{"vendor": OTHER_VENDOR}, {"amount": Decimal("100.01")}])
+def test_the_bill_it_had_earlier_with_another_vendor_or_amount_is_a_question(change: dict[str, Any]) -> None:
+    earlier = in_quickbooks(ref_number="changed by a person", **change)
+    for state in ({}, {"in_doubt": True}, {"post_new": True}):
+        assert verdict([earlier], earlier_txn_id=earlier.txn_id, **state) == (Verdict.QUESTION, "MLC-DUP-01")
+
+
+def test_one_of_ours_that_is_void_is_replaced_only_if_a_person_says_so() -> None:
+    void = in_quickbooks(memo=TAG, amount=Decimal("0.00"))
+    assert verdict([void]) == (Verdict.QUESTION, "MLC-DUP-01")
+    assert verdict([void], post_new=True) == (Verdict.ABSENT, "")
+
+
 def test_our_mark_twice_is_a_question() -> None:
     twice = [in_quickbooks(memo=TAG), in_quickbooks(memo=TAG, txn_id=TxnId("2-2"))]
     assert verdict(twice) == (Verdict.QUESTION, "MLC-DUP-03")

@@ -67,6 +67,18 @@ def test_yes_or_no_is_not_guessed_at() -> None:
         ConnectionSettings().changed({"post_payment_blocked": "maybe"})
 
 
+@pytest.mark.parametrize("field", [field for field in ALL if isinstance(field.default, str)], ids=named)
+def test_every_text_keeps_to_what_basware_takes(field: Field[Any]) -> None:
+    least, most = field.metadata["least"], field.metadata["most"]
+    for allowed in ("x" * least, "x" * most, "é" * most):
+        assert getattr(ConnectionSettings().changed({field.name: allowed}), field.name) == allowed
+    for outside in ("x" * (most + 1), "x" * (least - 1) if least else "x\n", "a\tb", "\u200b" * least or "\u200b"):
+        with pytest.raises(
+            NeedsOperator, match=rf"^{field.name} has {least} to {most} printable characters, not .*\.$"
+        ):
+            ConnectionSettings().changed({field.name: outside})
+
+
 def test_an_unknown_setting_is_refused_with_the_names_of_the_known_ones() -> None:
     with pytest.raises(NeedsOperator, match=r"no setting 'speed'.*answer_s, .*web_connector_every_s"):
         ConnectionSettings().changed({"speed": 1})

@@ -251,6 +251,7 @@ class Migration(migrations.Migration):
                 ("changed_at", models.DateTimeField()),
                 ("faults", models.JSONField(default=list)),
                 ("reason", models.CharField(blank=True, max_length=250)),
+                ("remark", models.CharField(blank=True, max_length=500)),
                 ("plan_no", models.IntegerField(default=1)),
                 ("tries", models.IntegerField(default=0)),
                 ("plan_basis", models.CharField(blank=True, max_length=60)),
@@ -276,6 +277,7 @@ class Migration(migrations.Migration):
                 ("payment_no", models.IntegerField(default=0)),
                 ("payment_due", models.BooleanField(default=False)),
                 ("answer_tries", models.IntegerField(default=0)),
+                ("answer_fault", models.JSONField(null=True)),
                 (
                     "connection",
                     models.ForeignKey(
@@ -468,6 +470,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="document",
             index=models.Index(fields=["connection", "ref_number"], name="document_ref_number"),
+        ),
+        migrations.AddIndex(
+            model_name="document",
+            index=models.Index(
+                condition=models.Q(("answer_fault__isnull", False)),
+                fields=["connection", "state"],
+                name="document_refused",
+            ),
         ),
         migrations.AddConstraint(
             model_name="document",
