@@ -122,7 +122,9 @@ def key_text(path: Path) -> str:
     except FileNotFoundError:
         raise NeedsOperator(f"There is no master key at {path}; make one with: ml-connector init.") from None
     except UnicodeDecodeError:
-        raise NeedsOperator(f"The master key at {path} cannot be read: it is no text. Restore it from your copy.") from None
+        raise NeedsOperator(
+            f"The master key at {path} cannot be read: it is no text. Restore it from your copy."
+        ) from None
     except OSError as error:
         raise NeedsOperator(
             f"The master key at {path} cannot be read: {error.strerror or error}. Give the user who runs ml-connector the right"
