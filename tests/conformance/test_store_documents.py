@@ -177,7 +177,7 @@ def test_an_offered_invoice_is_stored_as_it_came(connection: Connection) -> None
     raw = b'{"invoiceId": "i-1", "grossSum": 10.10}\xc3\xbc'
     with writing(connection.pk, T0) as ledger:
         seen = ledger.keep(an_exchange(raw))
-        offered = [NewDocument(invoice_id=f"i-{n}", company_code="US01", raw=raw) for n in (1, 2)]
+        offered = [NewDocument(invoice_id=f"i-{n}", company_code="US01", payment_block=False, raw=raw) for n in (1, 2)]
         received = documents.receive(ledger, offered, seen)
     assert received == list(Document.objects.order_by("pk").values_list("pk", flat=True))
     stored = documents.known(connection.pk, ["i-2", "i-9"])
@@ -190,7 +190,7 @@ def test_an_offered_invoice_is_stored_as_it_came(connection: Connection) -> None
 
 
 def test_an_invoice_offered_twice_in_one_page_is_refused_as_a_whole(connection: Connection) -> None:
-    twice = [NewDocument(invoice_id="i-1", company_code="US01", raw=b"{}")] * 2
+    twice = [NewDocument(invoice_id="i-1", company_code="US01", payment_block=False, raw=b"{}")] * 2
     with pytest.raises(DatabaseError), writing(connection.pk, T0) as ledger:
         documents.receive(ledger, twice, ledger.keep(an_exchange()))
     assert Document.objects.count() == 0

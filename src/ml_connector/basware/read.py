@@ -37,7 +37,7 @@ def read_invoice(raw: bytes) -> Invoice:
     Source: P2P API, accountingDocuments and codingRows.
     """
     try:
-        value = json.loads(raw, parse_float=Decimal, parse_constant=_not_a_number)
+        value = _JSON.decode(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError, InvalidOperation):
         raise Unreadable(("The invoice is not valid JSON.",)) from None
     if not isinstance(value, dict):
@@ -47,6 +47,9 @@ def read_invoice(raw: bytes) -> Invoice:
 
 def _not_a_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is not a number")
+
+
+_JSON = json.JSONDecoder(parse_float=Decimal, parse_constant=_not_a_number)
 
 
 class _Reader:

@@ -45,6 +45,7 @@ class RawInvoice:
     company_code: str
     processing_status: str  #: such as WaitingForTransfer; unknown words are possible
     last_updated: str  #: Basware's stamp, raw
+    payment_block: bool  #: blocked for payment; an answer repeats it
     raw: bytes  #: exactly the bytes of this document in the page it came with
 
 
@@ -96,6 +97,7 @@ def split_page(body: bytes) -> SplitPage:
                 company_code=_text(value, "companyCode").strip(),
                 processing_status=_text(value, "processingStatus"),
                 last_updated=_text(value, "lastUpdated"),
+                payment_block=value.get("paymentBlock") is True,
                 raw=raw,
             )
         )

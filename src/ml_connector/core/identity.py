@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from ml_connector.core.books import ListId
@@ -20,6 +21,7 @@ _KEPT = 13  # characters of a long number that stay readable; 13 + "~" + 6 = 20
 _TAG = re.compile(r"\[BW:([0-9A-F]{16})\]")
 
 
+@lru_cache(maxsize=1024)  # asked for when it is planned and when it is looked up
 def document_guid(company_code: str, invoice_id: InvoiceId) -> UUID:
     """Name of one Basware invoice in QuickBooks, the same on every attempt and from every installation.
 

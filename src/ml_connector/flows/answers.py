@@ -32,7 +32,7 @@ from ml_connector.store.chain import Entry, ExchangeRef, Ledger, writing
 from ml_connector.store.documents import Hop
 from ml_connector.store.models import Connection, Document
 
-_PER_COMMIT = 50
+_PER_COMMIT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +151,7 @@ def _answer(surroundings: Surroundings, connection: Connection, client: BaswareC
             report,
             external_code=name,
             source_system=settings.source_system,
-            payment_block=payment_fields(bytes(document.raw)).payment_block,
+            payment_block=document.payment_block,
             transfer_date=surroundings.clock().date(),
         )
     except WireLimit as error:

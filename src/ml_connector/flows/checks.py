@@ -28,6 +28,7 @@ from ml_connector.store.lists import currency_of_vendor
 from ml_connector.store.models import Document
 
 _PER_QUESTION = 100
+_COUNTED = 10_000  # more than this many count as this many
 
 
 class Checks:
@@ -38,15 +39,15 @@ class Checks:
 
     def has_work(self, visit: Visit) -> bool:
         """Some wait to be asked for in this session."""
-        return not visit.notes.get("stop") and bool(self._waiting(visit, 1))
+        return not visit.notes.get("stop") and bool(documents.ids_to_check(visit.connection.pk, 1))
 
     def remaining(self, visit: Visit) -> int:
         """Documents that wait."""
-        return documents.to_check(visit.connection.pk).count()
+        return len(documents.ids_to_check(visit.connection.pk, _COUNTED))
 
     def ask(self, visit: Visit) -> str | None:
         """Ask for the next ones by TxnID."""
-        waiting = self._waiting(visit, _PER_QUESTION)
+        waiting = documents.to_check(visit.connection.pk, documents.ids_to_check(visit.connection.pk, _PER_QUESTION))
         if not waiting:
             return None
         visit.notes["asked"] = [document.pk for document in waiting]
@@ -65,7 +66,7 @@ class Checks:
             visit.notes["stop"] = True
             return
         there = {txn.txn_id: txn for txns in found.values() for txn in txns}
-        waiting = list(documents.to_check(visit.connection.pk).filter(pk__in=visit.notes.pop("asked", [])))
+        waiting = documents.to_check(visit.connection.pk, visit.notes.pop("asked", []))
         hops: list[Hop] = []
         claimed: dict[str, Document] = {}
         for document in waiting:
@@ -78,9 +79,6 @@ class Checks:
                 documents.change(document, wanted_txn_id="")
         documents.hop_all(visit.ledger, hops)
         duties.wake(visit.connection.pk, visit.now, duties.ANSWERS)
-
-    def _waiting(self, visit: Visit, limit: int) -> list[Document]:
-        return list(documents.to_check(visit.connection.pk).order_by("pk")[:limit])
 
 
 def note_deleted(ledger: Ledger, gone: Sequence[TxnId], exchange: ExchangeRef) -> int:

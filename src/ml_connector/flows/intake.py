@@ -25,7 +25,7 @@ from ml_connector.store.models import Connection, Document
 _WAITING = "WaitingForTransfer"
 _IN_PROGRESS = "TransferInProgress"
 _UNDER_WAY = frozenset({State.SENT, State.IN_DOUBT})
-_ACKNOWLEDGED_PER_COMMIT = 50
+_ACKNOWLEDGED_PER_COMMIT = 100
 _PAGES_MAX = 10_000  # of one list: a million invoices
 _VERDICT_WITHIN = timedelta(hours=1)  # P2P applies an answer within minutes
 
@@ -146,7 +146,9 @@ class _Pages:
 
 
 def _new(raw: RawInvoice) -> NewDocument:
-    return NewDocument(invoice_id=raw.invoice_id, company_code=raw.company_code, raw=raw.raw)
+    return NewDocument(
+        invoice_id=raw.invoice_id, company_code=raw.company_code, payment_block=raw.payment_block, raw=raw.raw
+    )
 
 
 def _store(surroundings: Surroundings, connection: Connection, page: InvoicePage, put_off: set[int]) -> int:
@@ -183,7 +185,9 @@ def _comes_again(document: Document, raw: RawInvoice) -> bool:
 
 
 def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange: ExchangeRef) -> None:
-    content = {"raw": raw.raw, "raw_sha256": documents.bytes_sha256(raw.raw)}
+    content = {
+        "raw": raw.raw, "raw_sha256": documents.bytes_sha256(raw.raw), "payment_block": raw.payment_block,
+    }  # fmt: skip
     if document.state == State.RECEIVED:
         documents.change(document, **content)
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.db.models import F
@@ -91,12 +91,13 @@ def _write(
 ) -> list[_Written]:
     """Write the bodies. What Basware has already in these very words is not sent; what cannot be written is refused."""
     accepted_terms = _accepted_terms(connection, due) if kind is ListKind.VENDOR else {}
+    publication = _publication(connection)
     written: list[_Written] = []
     unchanged: list[ListEntry] = []
     for entry in due:
         record = lists.record_from_json(entry.record)
         try:
-            body = _body(connection, kind, record, entry, accepted_terms)
+            body = _body(connection, publication, record, entry, accepted_terms)
         except (WireLimit, NeedsOperator) as error:
             _refuse(surroundings, connection, entry, str(error))
             continue
@@ -129,14 +130,23 @@ def _accepted_terms(connection: Connection, due: Sequence[ListEntry]) -> dict[st
     return dict(rows.values_list("list_id", "code"))
 
 
-def _body(connection: Connection, kind: ListKind, record: ListRecord, entry: ListEntry, terms: dict[str, str]) -> bytes:
+def _publication(connection: Connection) -> ListPublication:
     settings = settings_of(connection)
-    publication = ListPublication(
-        company_codes=company_codes(connection),
-        source_system=settings.source_system,
-        language=settings.language,
-        touch=entry.touch,
+    return ListPublication(
+        company_codes=company_codes(connection), source_system=settings.source_system, language=settings.language
     )
+
+
+def _body(
+    connection: Connection,
+    publication: ListPublication,
+    record: ListRecord,
+    entry: ListEntry,
+    terms: dict[str, str],
+) -> bytes:
+    kind = record.kind
+    if entry.touch:
+        publication = replace(publication, touch=entry.touch)
     if kind is ListKind.VENDOR:
         currency = entry.currency or connection.preferences.get("home_currency", "")
         return vendor_body(record, publication, entry.code, term_code=terms.get(record.terms, ""), currency=currency)
@@ -235,8 +245,9 @@ def _note_refused(
         sentence = f"Basware refused a batch of {len(batch)} {kind} records: {refused.words}"
         ledger.note(Entry(event="list_refused", words=sentence, exchange=ref))
         blamed = _still_the_same(to_blame)
+        publication = _publication(connection)
         for entry in blamed:
-            complaint = words.get(_external_code(connection, entry), refused.words)[:500]
+            complaint = words.get(publication.external_code(ListId(entry.list_id)), refused.words)[:500]
             if conflict:
                 entry.sends += 1
                 _again(entry, complaint)
@@ -245,12 +256,8 @@ def _note_refused(
         lists.save_columns(blamed, "publication", "complaint", "sends", "touch")
 
 
-def _external_code(connection: Connection, entry: ListEntry) -> str:
-    return ListPublication(company_codes=company_codes(connection)).external_code(ListId(entry.list_id))
-
-
 def _by_external_code(connection: Connection, entries: Sequence[ListEntry]) -> dict[str, ListEntry]:
-    publication = ListPublication(company_codes=company_codes(connection))
+    publication = _publication(connection)
     return {publication.external_code(ListId(entry.list_id)): entry for entry in entries}
 
 

@@ -112,6 +112,7 @@ class NewDocument:
 
     invoice_id: str
     company_code: str
+    payment_block: bool
     raw: bytes
 
 
@@ -131,6 +132,7 @@ def receive(ledger: Ledger, offered: Sequence[NewDocument], exchange: ExchangeRe
                 "invoice_id": new.invoice_id,
                 "company_code": new.company_code,
                 "state": State.RECEIVED.value,
+                "payment_block": new.payment_block,
                 "raw": new.raw,
                 "raw_sha256": bytes_sha256(new.raw),
                 "received_at": ledger.now_column,
@@ -222,18 +224,30 @@ _TO_ANSWER = Question(
     "WHERE connection_id = %s AND state = %s AND id > %s AND (due_at IS NULL OR due_at <= %s)"
     " AND acknowledged_at IS NOT NULL AND wanted_txn_id = '' ORDER BY id LIMIT %s",
     (
-        "connection_id", "state", "raw", "invoice_id", "kind", "txn_id", "txn_number", "linked", "reason", "faults",
-        "response_no", "answer_tries", "answer_fault",
+        "connection_id", "state", "invoice_id", "kind", "txn_id", "txn_number", "linked", "reason", "faults",
+        "payment_block", "response_no", "answer_tries", "answer_fault",
     ),
 )  # fmt: skip
 
 
-def to_check(connection_id: int) -> QuerySet[Document]:
+_TO_CHECK = Question(
+    Document,
+    "WHERE connection_id = %s AND wanted_txn_id > '' AND state IN ('posted', 'blocked', 'changed') ORDER BY id LIMIT %s",
+    ("id",),
+)
+
+
+def ids_to_check(connection_id: int, limit: int) -> list[int]:
     """Return documents whose Bill is to be asked for by TxnID: Basware offers them again and is to be told once more, or
     a person named a Bill for what cannot be planned, or was changed."""
+    return [row.pk for row in _TO_CHECK.rows(connection_id, limit)]
+
+
+def to_check(connection_id: int, ids: Sequence[int]) -> list[Document]:
+    """Return those of these documents whose Bill is still to be asked for."""
     states = [State.POSTED, State.BLOCKED, State.CHANGED]
-    rows = of(connection_id).filter(state__in=states).exclude(wanted_txn_id="")
-    return rows.defer("raw", "request_xml")
+    rows = of(connection_id).filter(pk__in=ids, state__in=states, wanted_txn_id__gt="")
+    return list(rows.defer("raw", "request_xml").order_by("pk"))
 
 
 def to_answer(connection_id: int, now: datetime, limit: int, after: int = 0) -> list[Document]:

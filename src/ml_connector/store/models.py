@@ -122,6 +122,7 @@ class Document(models.Model):
     invoice_date = models.CharField(max_length=10, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     gross_cents = models.BigIntegerField(default=0)  #: signed; a credit note is negative
+    payment_block = models.BooleanField(default=False)  #: blocked for payment in Basware; an answer repeats it
     state = models.CharField(max_length=10, choices=[(s.value, s.name) for s in State])
     due_at = models.DateTimeField(null=True)  #: when it is next worked on by itself; null: not by itself
     raw = models.BinaryField()  #: the invoice as Basware sent it, exact bytes
@@ -179,6 +180,7 @@ class Document(models.Model):
             models.Index(fields=["connection", "payment_due"], name="document_payment", condition=Q(payment_due=True)),
             models.Index(fields=["connection", "invoice_number"], name="document_number"),
             models.Index(fields=["connection", "ref_number"], name="document_ref_number"),
+            models.Index(fields=["connection", "id"], name="document_named", condition=Q(wanted_txn_id__gt="")),
             models.Index(
                 fields=["connection", "state"], name="document_refused", condition=Q(answer_fault__isnull=False)
             ),

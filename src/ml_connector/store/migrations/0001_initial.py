@@ -220,6 +220,7 @@ class Migration(migrations.Migration):
                 ("invoice_date", models.CharField(blank=True, max_length=10)),
                 ("currency", models.CharField(blank=True, max_length=3)),
                 ("gross_cents", models.BigIntegerField(default=0)),
+                ("payment_block", models.BooleanField(default=False)),
                 (
                     "state",
                     models.CharField(
@@ -470,6 +471,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="document",
             index=models.Index(fields=["connection", "ref_number"], name="document_ref_number"),
+        ),
+        migrations.AddIndex(
+            model_name="document",
+            index=models.Index(
+                condition=models.Q(("wanted_txn_id__gt", "")), fields=["connection", "id"], name="document_named"
+            ),
         ),
         migrations.AddIndex(
             model_name="document",
