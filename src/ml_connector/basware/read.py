@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from ml_connector.basware.wire import Unreadable, storable
 from ml_connector.core.invoice import CodingRow, Invoice, InvoiceId
-from ml_connector.core.money import InexactAmount, Money
+from ml_connector.core.money import AMOUNT_BOUND, InexactAmount, Money
 
 _CENT = Decimal("0.01")
 _ZERO = Decimal("0.00")
@@ -201,6 +201,8 @@ def to_cents(number: Decimal) -> Decimal:
     Raises:
         InexactAmount: further than `NOISE` from any cent, or beyond what can be counted exactly.
     """
+    if number.same_quantum(_CENT) and -AMOUNT_BOUND < number < AMOUNT_BOUND:
+        return number if number else _ZERO
     try:
         cents = number.quantize(_CENT)
     except InvalidOperation:

@@ -28,11 +28,14 @@ class Money:
     currency: str  #: ISO 4217 code, upper case
 
     def __post_init__(self) -> None:
-        if not self.amount.is_finite():
+        amount = self.amount
+        if amount.same_quantum(_CENT) and -AMOUNT_BOUND < amount < AMOUNT_BOUND:
+            return  # two decimals already, as nearly all are: there is nothing to compute
+        if not amount.is_finite():
             raise InexactAmount(f"{self.amount} is not an amount")
-        if abs(self.amount) >= AMOUNT_BOUND:
+        if abs(amount) >= AMOUNT_BOUND:
             raise InexactAmount(f"{self.amount} {self.currency} has more digits than an amount")
-        if self.amount != round(self.amount, 2):
+        if amount != round(amount, 2):
             raise InexactAmount(f"{self.amount} {self.currency} is not exact to the cent")
 
     def __add__(self, other: Money) -> Money:

@@ -20,6 +20,9 @@ from ml_connector.quickbooks.orders import Form, Group, Leaf, OneOf, Part
 from ml_connector.quickbooks.text import ascii_xml, clean, is_plain
 from ml_connector.quickbooks.versions import Version
 
+_CENT = Decimal("0.01")
+_MAY_BE_EMPTY = (str, tuple, list, dict)
+
 _Plain: TypeAlias = str | int | bool | Decimal | Money | date | datetime | None
 Value: TypeAlias = _Plain | Mapping[str, "Value"] | Sequence["Value"]
 
@@ -33,6 +36,8 @@ def render_amount(value: Money | Decimal) -> str:
     Source: qbxml 13.0 XSD types, AMTTYPE; an amount with one decimal is refused with 3040.
     """
     amount = value.amount if isinstance(value, Money) else value
+    if amount.same_quantum(_CENT) and -limits.AMOUNT_LIMIT < amount < limits.AMOUNT_LIMIT:
+        return str(amount) if amount else "0.00"
     # The size is looked at first: rounding a number of more digits than the context holds raises.
     if not amount.is_finite() or abs(amount) >= limits.AMOUNT_LIMIT or amount != round(amount, 2):
         raise WireLimit("an amount (AMTTYPE)", amount)
@@ -112,26 +117,37 @@ def clear(message_set_id: str, version: Version) -> str:
 
 def _inside(where: str, parts: Sequence[Part], values: Mapping[str, Value], version: Version) -> str:
     written: list[str] = []
-    used = _write_parts(where, parts, values, version, written)
-    if len(used) != len(values):
-        strangers = ", ".join(sorted(values.keys() - used))
+    if _write_parts(where, parts, values, version, written) != len(values):
+        strangers = ", ".join(sorted(values.keys() - _names(parts)))
         raise Defect(f"{where} has no place for {strangers}.")
     return "".join(written)
 
 
-def _write_parts(
-    where: str, parts: Sequence[Part], values: Mapping[str, Value], version: Version, written: list[str]
-) -> set[str]:
-    used: set[str] = set()
+def _names(parts: Sequence[Part]) -> set[str]:
+    """Return the names of all elements that may stand there."""
+    found: set[str] = set()
     for part in parts:
         if isinstance(part, OneOf):
-            used |= _write_branch(where, part, values, version, written)
+            found.update(*(_names(branch) for branch in part.branches))
+        else:
+            found.add(part.name)
+    return found
+
+
+def _write_parts(
+    where: str, parts: Sequence[Part], values: Mapping[str, Value], version: Version, written: list[str]
+) -> int:
+    """Write elements in their order; return how many of `values` have their place among them."""
+    used = 0
+    for part in parts:
+        if isinstance(part, OneOf):
+            used += _write_branch(where, part, values, version, written)
             continue
         name = part.name
         value = values.get(name)
         if value is not None or name in values:
-            used.add(name)
-        if value is None or (not value and isinstance(value, str | tuple | list | dict)):
+            used += 1
+        if value is None or (not value and isinstance(value, _MAY_BE_EMPTY)):
             if part.required:
                 raise Defect(f"{where} cannot be sent without {name}.")
         elif part.since <= version:
@@ -141,23 +157,22 @@ def _write_parts(
     return used
 
 
-def _write_branch(
-    where: str, choice: OneOf, values: Mapping[str, Value], version: Version, written: list[str]
-) -> set[str]:
-    used: set[str] = set()
+def _write_branch(where: str, choice: OneOf, values: Mapping[str, Value], version: Version, written: list[str]) -> int:
+    used = 0
     chosen = 0
     for branch in choice.branches:
         here: list[str] = []
-        used |= _write_parts(where, branch, values, version, here)
+        used += _write_parts(where, branch, values, version, here)
         chosen += bool(here)
         written += here
     if chosen > 1:
-        raise Defect(f"{where} takes only one of these filters at once: {', '.join(sorted(used))}.")
+        given = ", ".join(sorted(_names((choice,)) & values.keys()))
+        raise Defect(f"{where} takes only one of these filters at once: {given}.")
     return used
 
 
 def _write_element(where: str, part: Leaf | Group, value: Value, version: Version, written: list[str]) -> None:
-    if isinstance(value, tuple | list):
+    if isinstance(value, (tuple, list)):
         if not part.many:
             raise Defect(f"{where} takes {part.name} only once.")
         if part is orders.RET:
@@ -216,7 +231,7 @@ def _leaf_text(leaf: Leaf, value: Value) -> str:
         if kept.cut or not kept.text:
             raise WireLimit(leaf.name, value)
         return ascii_xml(kept.text)
-    if form is Form.AMOUNT and isinstance(value, Money | Decimal):
+    if form is Form.AMOUNT and isinstance(value, (Money, Decimal)):
         return render_amount(value)
     match form, value:
         case Form.GUID, str():

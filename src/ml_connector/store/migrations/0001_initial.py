@@ -282,7 +282,10 @@ class Migration(migrations.Migration):
                 (
                     "connection",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="documents", to="store.connection"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="documents",
+                        to="store.connection",
                     ),
                 ),
                 (
@@ -401,7 +404,12 @@ class Migration(migrations.Migration):
                 ("words", models.TextField(blank=True)),
                 ("exchange_sha256", models.CharField(blank=True, max_length=64)),
                 ("hash", models.CharField(max_length=64)),
-                ("connection", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="store.connection")),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="store.connection"
+                    ),
+                ),
                 (
                     "document",
                     models.ForeignKey(
@@ -413,7 +421,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "exchange",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to="store.exchange"),
+                    models.ForeignKey(
+                        db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to="store.exchange"
+                    ),
                 ),
             ],
             options={
