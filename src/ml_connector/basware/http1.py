@@ -1,8 +1,9 @@
 """HTTP/1.1 on one open socket: a request in one piece, and an answer read strictly. Source: RFC 9112.
 
-What two readers could understand differently is refused rather than guessed at, because the connection is used again and
-the rest of one answer must never be taken for the next: folded lines, bare line feeds, two lengths that differ, codings
-other than `chunked`.
+The answer is read by llhttp, the parser of Node.js, through httptools. What two readers could understand differently is
+refused rather than guessed at, because the connection is used again and the rest of one answer must never be taken for
+the next. llhttp refuses folded lines, bare line feeds and a length given twice or beside `chunked`; what it would let
+pass is refused in `_Reader`: other protocols and versions, and codings other than `chunked`.
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ from dataclasses import dataclass
 from socket import socket
 from typing import Any
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+#: Bytes that may come in a row without one of the body among them: a head, trailers.
 HEAD_LIMIT_BYTES = 64 * 1024
 _PIECE_BYTES = 64 * 1024
 
 _TARGET = re.compile(r"[\x21-\x7e]+")
 _METHOD = re.compile(r"[A-Z]+")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t\x20-\x7e\x80-\xff]*")
-_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9])(?: [^\r\n]*)?")
-_FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*")
-_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?")
-_DIGITS = re.compile(r"[0-9]{1,18}")
+_START = b"HTTP/1."
 
 
 class Unwritable(ValueError):
@@ -70,11 +71,11 @@ def request_bytes(method: str, host: str, target: str, headers: Mapping[str, str
 class Line:
     """One open connection. Used by one thread at a time; after an error it is good for nothing but to be closed."""
 
-    __slots__ = ("_held", "_poll", "_timeout_s", "sock")
+    __slots__ = ("_poll", "_reader", "_timeout_s", "sock")
 
     def __init__(self, sock: socket) -> None:
         self.sock = sock
-        self._held = b""
+        self._reader = _Reader()
         self._timeout_s = -1.0
         self._poll: Any = None
         if hasattr(select, "poll"):  # not on Windows
@@ -102,122 +103,106 @@ class Line:
             self.sock.settimeout(timeout_s)
             self._timeout_s = timeout_s
         self.sock.sendall(request)
-        old, status, headers = self._head()
-        while 100 <= status < 200:
-            old, status, headers = self._head()
-        keep = _may_stay(old, headers)
-        body, bounded = self._body(status, headers, limit_bytes)
-        return Answer(status, headers, body, keep and bounded and not self._held)
-
-    def _head(self) -> tuple[bool, int, dict[str, str]]:
-        """Read a status line and its headers: whether HTTP is 1.0, the status, the headers."""
-        while (end := self._held.find(b"\r\n\r\n")) < 0:
-            if len(self._held) > HEAD_LIMIT_BYTES:
-                raise Broken("the head has no end")
-            self._more()
-        first, _, rest = self._held[:end].partition(b"\r\n")
-        self._held = self._held[end + 4 :]
-        match = _STATUS.fullmatch(first)
-        if match is None:
-            raise Broken("no status line")
-        return match[1] == b"0", int(match[2]), _fields(rest.decode("latin-1"))
-
-    def _body(self, status: int, headers: dict[str, str], limit_bytes: int) -> tuple[bytes, bool]:
-        """Read the body, and tell whether its end was marked other than by the end of the connection."""
-        if status in {204, 304}:
-            return b"", True
-        coding = headers.get("transfer-encoding")
-        if coding is not None:
-            if coding.lower() != "chunked":
-                raise Broken("a coding that nobody asked for")
-            return self._chunks(limit_bytes), "content-length" not in headers
-        announced = headers.get("content-length")
-        if announced is None:
-            return self._rest(limit_bytes), False
-        if _DIGITS.fullmatch(announced) is None:
-            raise Broken("a length that is no number")
-        length = int(announced)
-        if length > limit_bytes:
-            raise TooLarge
-        return self._exactly(length), True
-
-    def _exactly(self, length: int) -> bytes:
-        if len(self._held) < length:
-            pieces = [self._held]
-            missing = length - len(self._held)
-            self._held = b""
-            while missing > 0:
-                self._more()
-                pieces.append(self._held)
-                missing -= len(self._held)
-                self._held = b""
-            self._held = b"".join(pieces)
-        body, self._held = self._held[:length], self._held[length:]
-        return body
-
-    def _chunks(self, limit_bytes: int) -> bytes:
-        pieces: list[bytes] = []
-        size = 0
-        while True:
-            match = _CHUNK.fullmatch(self._text_line())
-            if match is None:
-                raise Broken("a chunk without its length")
-            length = int(match[1], 16)
-            if not length:
+        reader = self._reader
+        reader.begin()
+        while not reader.whole:
+            piece = self.sock.recv(_PIECE_BYTES)
+            if not piece:
+                reader.end()
                 break
-            size += length
-            if size > limit_bytes:
+            reader.read(piece)
+            if reader.size > limit_bytes or (reader.announced > limit_bytes and not reader.whole):
                 raise TooLarge
-            pieces.append(self._exactly(length))
-            if self._exactly(2) != b"\r\n":
-                raise Broken("a chunk without its end")
-        while self._text_line():  # trailers tell nothing that is acted on
-            pass
-        return b"".join(pieces)
+        return Answer(reader.status, reader.headers, b"".join(reader.pieces), reader.reusable)
 
-    def _rest(self, limit_bytes: int) -> bytes:
-        pieces = [self._held]
-        size = len(self._held)
-        while size <= limit_bytes and (piece := self.sock.recv(_PIECE_BYTES)):
-            pieces.append(piece)
-            size += len(piece)
-        if size > limit_bytes:
-            raise TooLarge
-        self._held = b""
-        return b"".join(pieces)
 
-    def _text_line(self) -> bytes:
-        while (end := self._held.find(b"\r\n")) < 0:
-            if len(self._held) > HEAD_LIMIT_BYTES:
-                raise Broken("a line has no end")
-            self._more()
-        line, self._held = self._held[:end], self._held[end + 2 :]
-        return line
+class _Reader:
+    """Reads the answers of one connection, one after the other; llhttp calls the methods named `on_...`."""
 
-    def _more(self) -> None:
-        piece = self.sock.recv(_PIECE_BYTES)
-        if not piece:
+    __slots__ = (
+        "_barren",
+        "_parser",
+        "_start",
+        "announced",
+        "headers",
+        "pieces",
+        "reusable",
+        "size",
+        "status",
+        "whole",
+    )
+
+    def __init__(self) -> None:
+        self._parser = HttpResponseParser(self)
+
+    def begin(self) -> None:
+        """Wait for the next answer."""
+        self._start = b""
+        self._barren = 0  # bytes since the last one of a body
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.announced = 0  #: bytes of the body, where the head tells
+        self.pieces: list[bytes] = []
+        self.size = 0  #: bytes of the body so far
+        self.whole = False
+        self.reusable = False
+
+    def read(self, piece: bytes) -> None:
+        """Read on.
+
+        Raises:
+            Broken: this is no answer.
+        """
+        if len(self._start) < len(_START):
+            self._start = (self._start + piece)[: len(_START)]
+            if not _START.startswith(self._start):
+                raise Broken("no status line")
+        size = self.size
+        try:
+            self._parser.feed_data(piece)
+        except (HttpParserError, HttpParserUpgrade) as error:
+            if not self.whole:
+                raise Broken(str(error)) from error
+            self.reusable = False  # something follows that nobody asked for
+        self._barren = self._barren + len(piece) if self.size == size else 0
+        if self._barren > HEAD_LIMIT_BYTES and not self.whole:
+            raise Broken("a head or trailer without end")
+
+    def end(self) -> None:
+        """The connection ended, and with it an answer that told no other end.
+
+        Raises:
+            Broken: the answer is not whole.
+        """
+        if not self.status or "content-length" in self.headers or "transfer-encoding" in self.headers:
             raise Broken("the connection ended")
-        self._held = self._held + piece if self._held else piece
 
+    def on_message_begin(self) -> None:
+        if self.whole:
+            raise Broken("something follows the answer")
 
-def _fields(text: str) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for line in text.split("\r\n") if text else ():
-        match = _FIELD.fullmatch(line)
-        if match is None:
-            raise Broken("a header that is none")
-        name, value = match[1].lower(), match[2]
-        if name in {"content-length", "transfer-encoding"} and headers.get(name, value) != value:
-            raise Broken(f"two different values of {name}")
-        headers[name] = value
-    return headers
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self.status:
+            return  # trailers tell nothing that is acted on
+        known = name.decode("latin-1").lower()
+        said = value.decode("latin-1").rstrip(" \t")
+        if known == "transfer-encoding" and (known in self.headers or said.lower() != "chunked"):
+            raise Broken("a coding that nobody asked for")
+        self.headers[known] = said
 
+    def on_headers_complete(self) -> None:
+        self.status = self._parser.get_status_code()
+        if self.status < 100:
+            raise Broken("no status")
+        self.announced = int(self.headers.get("content-length", 0))
 
-def _may_stay(old: bool, headers: dict[str, str]) -> bool:
-    """Tell whether the other side keeps the connection open; HTTP/1.0 does so only if it says it."""
-    said = headers.get("connection")
-    if said is None:
-        return not old
-    words = {word.strip() for word in said.lower().split(",")}
-    return "close" not in words and (not old or "keep-alive" in words)
+    def on_body(self, piece: bytes) -> None:
+        self.pieces.append(piece)
+        self.size += len(piece)
+
+    def on_message_complete(self) -> None:
+        if self.status < 200:  # only preliminary: the answer is yet to come
+            self.status, self.headers = 0, {}
+            return
+        self.whole = True
+        self.reusable = self._parser.should_keep_alive()

@@ -64,8 +64,8 @@ def test_an_answer_may_come_in_the_smallest_pieces(ends: tuple[Line, socket.sock
 
 
 def test_a_preliminary_answer_is_passed_over(ends: tuple[Line, socket.socket]) -> None:
-    found = answered(ends, b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Made\r\nContent-Length: 1\r\n\r\nx")
-    assert (found.status, found.body) == (201, b"x")
+    found = answered(ends, b"HTTP/1.1 103 Hints\r\nX: 1\r\n\r\nHTTP/1.1 201 Made\r\nContent-Length: 1\r\n\r\nx")
+    assert found == Answer(201, {"content-length": "1"}, b"x", reusable=True)
 
 
 def test_an_answer_without_a_length_ends_with_the_connection(ends: tuple[Line, socket.socket]) -> None:
@@ -101,10 +101,17 @@ def test_a_connection_with_something_left_on_it_is_not_used_again(ends: tuple[Li
     assert ends[0].has_something_to_say()
 
 
-def test_two_ways_to_tell_the_length_are_not_trusted_further(ends: tuple[Line, socket.socket]) -> None:
-    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"
-    found = answered(ends, head + b"1\r\nx\r\n0\r\n\r\n")
-    assert (found.body, found.reusable) == (b"x", False)
+@pytest.mark.parametrize("left", [b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", b"0", b"\0", b"x\r\n\r\n"])
+def test_what_follows_an_answer_changes_nothing_in_it(ends: tuple[Line, socket.socket], left: bytes) -> None:
+    found = answered(ends, b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx" + left)
+    assert found == Answer(200, {"content-length": "1"}, b"x", reusable=False)
+
+
+def test_what_trails_an_answer_is_none_of_its_headers(ends: tuple[Line, socket.socket]) -> None:
+    found = answered(
+        ends, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nRetry-After: 9\r\n\r\n"
+    )
+    assert (found.headers, found.body, found.reusable) == ({"transfer-encoding": "chunked"}, b"x", True)
 
 
 @pytest.mark.parametrize(
@@ -114,22 +121,40 @@ def test_two_ways_to_tell_the_length_are_not_trusted_further(ends: tuple[Line, s
         b"HTTP/1.1 200 OK\r\nContent-Le",
         b"HTTP/2 200 OK\r\n\r\n",
         b"HTTP/1.1 20 OK\r\n\r\n",
+        b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/0.9 200 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n",
+        b"RTSP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        b"\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
         b"hello\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc",
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n\r\na",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: +1\r\n\r\na",
         b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\na",
         b"HTTP/1.1 200 OK\r\nA: 1\r\n folded: 2\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length:\r\n 1\r\n\r\na",
         b"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+        b"HTTP/1.1 200 OK\r\nA: 1\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\nall of it",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n",
-        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 80_000,
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 140_000 + b"\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 6_000 + b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"x" * 140_000 + b"\r\n\r\n",
     ],
 )
 def test_what_is_not_plainly_an_answer_is_none(ends: tuple[Line, socket.socket], answer: bytes) -> None:
@@ -141,7 +166,7 @@ def test_what_is_not_plainly_an_answer_is_none(ends: tuple[Line, socket.socket],
     "answer",
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" + b"x" * 101,
         b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 101,
     ],
 )
