@@ -8,11 +8,14 @@ pass is refused in `_Reader`: other protocols and versions, and codings other th
 
 from __future__ import annotations
 
+import os
 import re
 import select
+import ssl
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from socket import socket
+from socket import SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET, socket
 from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -25,6 +28,9 @@ _TARGET = re.compile(r"[\x21-\x7e]+")
 _METHOD = re.compile(r"[A-Z]+")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t\x20-\x7e\x80-\xff]*")
 _START = b"HTTP/1."
+
+#: Windows, and systems of 32 bits, write `struct timeval` otherwise; there the timeout is Python's.
+_SYSTEM_CAN_TIME = os.name == "posix" and struct.calcsize("@l") == 8
 
 
 class Unwritable(ValueError):
@@ -71,12 +77,15 @@ def request_bytes(method: str, host: str, target: str, headers: Mapping[str, str
 class Line:
     """One open connection. Used by one thread at a time; after an error it is good for nothing but to be closed."""
 
-    __slots__ = ("_poll", "_reader", "_timeout_s", "sock")
+    __slots__ = ("_poll", "_reader", "_timed_by_system", "_timeout_s", "sock")
 
     def __init__(self, sock: socket) -> None:
         self.sock = sock
         self._reader = _Reader()
         self._timeout_s = -1.0
+        # Python's own timeout asks the system before each send and receive whether it may; where the system can time
+        # them itself, a request is one call and its answer another. TLS needs Python's: ssl would wait for ever.
+        self._timed_by_system = _SYSTEM_CAN_TIME and not isinstance(sock, ssl.SSLSocket)
         self._poll: Any = None
         if hasattr(select, "poll"):  # not on Windows
             self._poll = select.poll()
@@ -100,9 +109,26 @@ class Line:
             TooLarge: the body is larger than `limit_bytes`.
         """
         if timeout_s != self._timeout_s:
+            self._set_timeout(timeout_s)
+        try:
+            self.sock.sendall(request)
+            return self._answer(limit_bytes)
+        except BlockingIOError as error:
+            raise TimeoutError("no answer in time") from error  # as the system words it
+
+    def _set_timeout(self, timeout_s: float) -> None:
+        if self._timed_by_system:
+            # At least a microsecond, because nothing at all would mean for ever.
+            seconds, micros = divmod(max(round(timeout_s * 1_000_000), 1), 1_000_000)
+            limit = struct.pack("@ll", seconds, micros)  # struct timeval
+            self.sock.settimeout(None)
+            self.sock.setsockopt(SOL_SOCKET, SO_RCVTIMEO, limit)
+            self.sock.setsockopt(SOL_SOCKET, SO_SNDTIMEO, limit)
+        else:
             self.sock.settimeout(timeout_s)
-            self._timeout_s = timeout_s
-        self.sock.sendall(request)
+        self._timeout_s = timeout_s
+
+    def _answer(self, limit_bytes: int) -> Answer:
         reader = self._reader
         reader.begin()
         while not reader.whole:

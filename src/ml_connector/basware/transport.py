@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
@@ -17,6 +18,10 @@ from ml_connector.core.errors import NeedsOperator, TryAgain
 
 #: Bytes of an answer that are read at most. A page holds up to 100 invoices; the largest seen are a few megabytes.
 RESPONSE_LIMIT_BYTES = 64 * 1024 * 1024
+
+#: Seconds for which an idle connection is used again without asking the system whether the other side has ended it;
+#: servers keep an idle one for several seconds at least, and say it if the last answer was the last one.
+IDLE_TRUSTED_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +78,12 @@ class HttpTransport:
         connections: int = 4,
         ca_file: str = "",
         response_limit_bytes: int = RESPONSE_LIMIT_BYTES,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`connections` are kept open per host; `ca_file` (PEM) adds an authority to the system's."""
+        """`connections` are kept open per host; `ca_file` (PEM) adds an authority to the system's.
+
+        `stopwatch` counts seconds since any moment, and is never set back.
+        """
         self._context = ssl.create_default_context()
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2
         if ca_file:
@@ -82,14 +91,15 @@ class HttpTransport:
         self._connect_timeout_s = connect_timeout_s
         self._kept = connections
         self._limit = response_limit_bytes
-        self._idle: dict[str, list[Line]] = {}
+        self._stopwatch = stopwatch
+        self._idle: dict[str, list[tuple[Line, float]]] = {}  # each with the moment it became idle
         self._lock = Lock()
 
     def close(self) -> None:
         """Close the connections that are kept open."""
         with self._lock:
             idle, self._idle = self._idle, {}
-        for line in (line for kept in idle.values() for line in kept):
+        for line in (line for kept in idle.values() for line, _ in kept):
             line.close()
 
     def send(self, request: HttpRequest, timeout_s: float) -> HttpResponse:
@@ -162,8 +172,10 @@ class HttpTransport:
         while True:
             with self._lock:
                 idle = self._idle.get(name)
-                line = idle.pop() if idle else None
-            if line is None or not line.has_something_to_say():
+                if not idle:
+                    return None
+                line, since = idle.pop()
+            if self._stopwatch() - since <= IDLE_TRUSTED_S or not line.has_something_to_say():
                 return line
             line.close()
 
@@ -171,7 +183,7 @@ class HttpTransport:
         with self._lock:
             idle = self._idle.setdefault(name, [])
             if len(idle) < self._kept:
-                idle.append(line)
+                idle.append((line, self._stopwatch()))
                 return
         line.close()
 

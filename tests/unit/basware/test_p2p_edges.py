@@ -6,7 +6,7 @@ import json
 import socket
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Semaphore, Thread
 from typing import Any, ClassVar
 
 import pytest
@@ -150,6 +150,7 @@ class Echo(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     connections: ClassVar[set[Any]] = set()
+    ended: ClassVar[Semaphore] = Semaphore(0)
 
     def do_GET(self) -> None:
         self.connections.add(self.client_address)
@@ -184,6 +185,10 @@ class Echo(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
             return
         self.reply(201, body, X_Amzn_RequestId="r1")
+        if self.path == "/ends-after":
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            self.ended.release()
 
     def reply(self, status: int, body: bytes, **headers: str) -> None:
         self.send_response(status)
@@ -232,6 +237,19 @@ def test_a_connection_is_used_again(transport: HttpTransport, server: str) -> No
     for path in ("/a", "/chunked-not", "/b", "/redirect", "/c"):
         transport.send(get(server + path), 5)
     assert len(Echo.connections) == 1
+
+
+def test_a_connection_that_was_ended_while_it_was_idle_is_replaced_before_anything_is_sent(server: str) -> None:
+    seconds = [0.0]
+    transport = HttpTransport(stopwatch=lambda: seconds[0])
+    try:
+        for _ in range(3):
+            assert transport.send(HttpRequest(method="POST", url=f"{server}/ends-after", body=b"x"), 5).status == 201
+            seconds[0] += 1.5
+            assert Echo.ended.acquire(timeout=5)
+    finally:
+        transport.close()
+    assert len(Echo.connections) == 3
 
 
 def test_the_network_follows_no_redirect_and_keeps_no_cookie(transport: HttpTransport, server: str) -> None:

@@ -173,3 +173,24 @@ def test_what_is_not_plainly_an_answer_is_none(ends: tuple[Line, socket.socket],
 def test_more_than_the_limit_is_not_read(ends: tuple[Line, socket.socket], answer: bytes) -> None:
     with pytest.raises(TooLarge):
         answered(ends, answer)
+
+
+def test_silence_in_the_middle_of_an_answer_is_a_timeout(ends: tuple[Line, socket.socket]) -> None:
+    line, other = ends
+    other.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab")
+    with pytest.raises(TimeoutError):
+        line.ask(b"GET / HTTP/1.1\r\n\r\n", 0.02, 100)
+
+
+def test_a_request_that_nobody_takes_is_a_timeout(ends: tuple[Line, socket.socket]) -> None:
+    with pytest.raises(TimeoutError):
+        ends[0].ask(b"x" * 10_000_000, 0.02, 100)
+
+
+def test_each_request_has_its_own_longest_silence(ends: tuple[Line, socket.socket]) -> None:
+    whole = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    for longest_s in (0.02, 2.0, 1e-9):
+        ends[1].sendall(whole)
+        assert ends[0].ask(b"GET / HTTP/1.1\r\n\r\n", longest_s, 100).status == 200
+    with pytest.raises(TimeoutError):
+        ends[0].ask(b"GET / HTTP/1.1\r\n\r\n", 1e-9, 100)
