@@ -55,7 +55,7 @@ class SideBySide:
 def side_by_side(document: Document) -> SideBySide:
     """Return both sides of one document."""
     invoice = read(document)
-    bill = read_add_request(document.request_xml)
+    bill = read_add_request(_written(document), document.pk)
     names = _names(document, bill)
     credit = document.kind == "VendorCredit"
     coding: Sequence[CodingRow] = () if isinstance(invoice, Fault) else invoice.rows
@@ -69,6 +69,13 @@ def side_by_side(document: Document) -> SideBySide:
         unreadable=invoice.says if isinstance(invoice, Fault) else "",
         in_quickbooks=bool(document.txn_id),
     )
+
+
+def _written(document: Document) -> str:
+    """Return what is planned for the document, or the message set in which it left."""
+    if document.request_xml or document.linked or document.message_set is None:
+        return document.request_xml
+    return document.message_set.text
 
 
 def _fields(document: Document, bill: WrittenBill | None, names: dict[str, str], invoice: object) -> list[Pair]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ml_connector.core.identity import document_of
 from ml_connector.quickbooks.hardened import whole_tree
 
 
@@ -31,11 +32,15 @@ class WrittenBill:
     lines: tuple[WrittenLine, ...]
 
 
-def read_add_request(request_xml: str) -> WrittenBill | None:
-    """Read a BillAddRq or VendorCreditAddRq; None if there is none yet."""
-    if not request_xml:
+def read_add_request(written: str, document_id: int) -> WrittenBill | None:
+    """Read the BillAddRq or VendorCreditAddRq of a document, alone or out of a message set; None if it is not there."""
+    if not written:
         return None
-    add = whole_tree(request_xml)[0]
+    requests = whole_tree(written).iter("BillAddRq", "VendorCreditAddRq")
+    own = [found for found in requests if (document_of(found.get("requestID", "")) or (0,))[0] == document_id]
+    if not own:
+        return None
+    add = own[-1][0]
 
     def text(path: str) -> str:
         return add.findtext(path, "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 
@@ -11,6 +11,8 @@ from ml_connector.flows.surroundings import zone_of
 from ml_connector.store.models import Connection
 from ml_connector.web.console.render import page
 from ml_connector.web.running import current
+
+_PATIENCE = timedelta(minutes=2)
 
 
 def show(request: HttpRequest) -> HttpResponse:
@@ -22,5 +24,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def _late(row: Standing, now: datetime) -> bool:
-    """Tell whether the Web Connector should have called."""
-    return bool(row.expected_poll_at) and not row.paused and datetime.fromisoformat(str(row.expected_poll_at)) < now
+    """Tell whether the Web Connector should have called, with a little patience."""
+    if not row.expected_poll_at or row.paused:
+        return False
+    return now - datetime.fromisoformat(row.expected_poll_at) > _PATIENCE

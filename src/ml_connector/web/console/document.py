@@ -23,7 +23,7 @@ _SHOWN_BYTES = 200_000
 
 
 def _found(number: int) -> Document | None:
-    return Document.objects.select_related("connection").filter(pk=number).first()
+    return Document.objects.select_related("connection", "message_set").filter(pk=number).first()
 
 
 def show(request: HttpRequest, number: int) -> HttpResponse:

@@ -50,6 +50,7 @@ def work_list(request: HttpRequest) -> HttpResponse:
         problem=problem,
         listed=listed,
         query=urlencode(filters.as_query()),
+        asked=_in_words(filters),
         views=views,
         saved=SavedView.objects.filter(user=person(request)).order_by("name")[:50],
         states=_state_choices(),
@@ -76,6 +77,17 @@ def forget_view(request: HttpRequest, view: int) -> HttpResponse:
     """Forget a view of one's own."""
     SavedView.objects.filter(user=person(request), pk=view).delete()
     return back_to("documents")
+
+
+_LABELS = {
+    "q": "Number", "state": "State", "connection": "Connection", "vendor": "Supplier", "since": "From", "until": "To",
+    "fault": "Fault",
+}  # fmt: skip
+
+
+def _in_words(filters: work.Filters) -> list[tuple[str, str]]:
+    words = {state.value: WORDS[state] for state in State}
+    return [(_LABELS[name], words.get(value, value)) for name, value in filters.as_query()]
 
 
 def _cursor(request: HttpRequest, name: str) -> int | None:

@@ -58,6 +58,22 @@ def when(moment: datetime | str | None, zone: tzinfo = UTC, never: str = "never"
 
 
 @register.simple_tag
+def minute(moment: datetime, zone: tzinfo = UTC) -> SafeString:
+    """Show a time to the minute, for lists."""
+    local = moment.astimezone(zone)
+    stamp = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    shown = f"{local.day} {local:%b %H:%M} {local.tzname()}"
+    return format_html('<time datetime="{}" title="{} UTC">{}</time>', moment.isoformat(), stamp, shown)
+
+
+@register.simple_tag
+def plain(name: str) -> str:
+    """Show the name of an event, as the audit trail holds it, to a person."""
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+@register.simple_tag
 def ago(moment: datetime | str | None, now: datetime, never: str = "never") -> str:
     """Say how long ago, or how far ahead, a time is."""
     if not moment:
