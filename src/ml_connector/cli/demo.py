@@ -314,6 +314,10 @@ class _Demo:
         self._say(f"What Basware shows:     {self.basware.url}/")
         self._say(f"What QuickBooks shows:  {self.quickbooks.url}/")
         self._say(f"The connector:          {self.url}/health, {self.url}/qbwc/{_NAME}?wsdl")
+        self.cli("user", "add", "demo", "--role", "admin", "--full-name", "Demo")
+        link = self.cli("user", "link", "demo", "--public-url", self.url)["link"]
+        self._say(f"The console:            {self.url}/console/   Sign in once with this link:")
+        self.console.print(f"        {link}", markup=False, soft_wrap=True)
         self._say(f"Ask it: ML_CONNECTOR_HOME={self.home} ml-connector documents   (show, why, mapping, doctor ...)")
         while True:
             time.sleep(3600)

@@ -137,6 +137,17 @@ def give_up(context: Context, text: str, reason: str, name: str | None) -> None:
     _done(context, document, operator.give_up(context.surroundings, document, reason, context.actor))
 
 
+@click.command()
+@click.argument("text", metavar="ID")
+@click.argument("words")
+@click.option("--connection", "name", help="Look only in this connection.")
+@pass_context
+def note(context: Context, text: str, words: str, name: str | None) -> None:
+    """Write something down in a document's story. It cannot be changed or deleted."""
+    document = _find(context, text, name)
+    _done(context, document, operator.note(context.surroundings, document, words, context.actor))
+
+
 def _find(context: Context, text: str, name: str | None) -> Any:
     context.open_database()
     return operator.find(connections.named(name) if name else None, text)

@@ -30,6 +30,8 @@ _COMMANDS = {
     "link": "documents:link",
     "skip": "documents:skip",
     "give-up": "documents:give_up",
+    "note": "documents:note",
+    "user": "users:user",
     "audit": "audit:audit",
     "keys": "audit:keys",
 }

@@ -83,6 +83,7 @@ class ConnectionSettings:
         "QuickBooks", 0, 32, "Name of this company file in Basware's vendor and response records."
     )
     language: str = _text("en-US", 2, 10, "Language tag under which names are written to Basware.")
+    time_zone: str = _text("UTC", 1, 64, "Zone in which the console shows times, such as America/New_York.")
 
     def changed(self, changes: ReadOnlyDict[str, Any]) -> ConnectionSettings:
         """Return a copy with some fields changed.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.faults import REGISTER
 from ml_connector.core.states import WORDS, State
-from ml_connector.flows.story import NOT_TAKEN, PARTLY_PAID, state_words
+from ml_connector.flows.story import NOT_TAKEN, PARTLY_PAID
 from ml_connector.store.models import Document
 
 #: Words that name a part of the documents of some states.
@@ -26,17 +25,37 @@ def in_states(rows: QuerySet[Document], names: Sequence[str], limit: int) -> lis
     Raises:
         NeedsOperator: there is no such state; the sentence lists those that there are.
     """
+    return list(rows.filter(named_states(names))[:limit])
+
+
+def named_states(names: Sequence[str]) -> Q:
+    """Return the condition that a document is in one of the states; without names, none.
+
+    Raises:
+        NeedsOperator: there is no such state; the sentence lists those that there are.
+    """
     if not names:
-        return list(rows[:limit])
+        return Q()
     whole, parts = _read(names)
-    wanted = rows.filter(state__in=whole.union(*(_PARTS[words] for words in parts)))
-    return list(islice(_matching(wanted, whole, parts), limit))
+    condition = Q(state__in=whole)
+    for words in parts:
+        condition |= _part(words)
+    return condition
 
 
-def _matching(rows: QuerySet[Document], whole: set[State], parts: set[str]) -> Iterator[Document]:
-    for document in rows.iterator(chunk_size=500):
-        if document.state in whole or state_words(document) in parts:
-            yield document
+def _part(words: str) -> Q:
+    """Return the condition under which `state_words` says these words."""
+    if words == NOT_TAKEN:
+        return Q(state__in=_PARTS[NOT_TAKEN], answer_fault__isnull=False)
+    if words == PARTLY_PAID:
+        return Q(state=State.CONFIRMED, answer_fault__isnull=True) & ~Q(paid_cents=0)
+    codes = [code for code, text in REGISTER.items() if text.words == words]
+    return Q(state=State.BLOCKED, answer_fault__isnull=True, fault_code__in=codes)
+
+
+def block_words() -> Sequence[str]:
+    """Return the words for the kinds of block, in the order of the register."""
+    return list(dict.fromkeys(text.words for text in REGISTER.values()))
 
 
 def _read(names: Sequence[str]) -> tuple[set[State], set[str]]:

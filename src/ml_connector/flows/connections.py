@@ -23,6 +23,7 @@ from ml_connector.flows.surroundings import (
     Surroundings,
     company_codes,
     settings_of,
+    zone_named,
 )
 from ml_connector.quickbooks.qwc import Qwc, render_qwc
 from ml_connector.store import duties
@@ -87,7 +88,7 @@ def add(
         raise NeedsOperator(f"Company code {taken.code} belongs to connection {taken.connection.name} already.")
     config = BaswareConfig(base_url=base_url, token_url=token_url, company_codes=tuple(codes))
     _check_client_id(client_id)
-    changes = ConnectionSettings().changed(settings)
+    changes = _checked_settings(ConnectionSettings(), settings)
     now = surroundings.clock()
     secret = password or Secret(secrets.token_urlsafe(18))
     with transaction.atomic():
@@ -148,7 +149,7 @@ def change(
             row.base_url, row.token_url = config.base_url, config.token_url
             done.append("Basware's address")
         if settings:
-            row.settings = _differing(settings_of(row).changed(settings))
+            row.settings = _differing(_checked_settings(settings_of(row), settings))
             done += [name.replace("_", "-") for name in settings]
         row.save(update_fields=["base_url", "token_url", "settings"])
         for name, secret, words in (
@@ -163,6 +164,12 @@ def change(
             ledger.note(Entry(event="connection", words=f"Changed: {', '.join(done)}."))
             duties.wake_all(row.pk, now)
     return done
+
+
+def _checked_settings(before: ConnectionSettings, changes: Mapping[str, Any]) -> ConnectionSettings:
+    changed = before.changed(changes)
+    zone_named(changed.time_zone)
+    return changed
 
 
 def _differing(settings: ConnectionSettings) -> dict[str, Any]:

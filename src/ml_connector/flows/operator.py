@@ -161,6 +161,35 @@ def give_up(surroundings: Surroundings, document: Document, reason: str, actor: 
     return "Basware is told that the transfer failed; the invoice comes back if it is corrected and sent again."
 
 
+def note(surroundings: Surroundings, document: Document, words: str, actor: str) -> str:
+    """Write something down in a document's story; nothing else changes."""
+    clean = " ".join(words.split())
+    if not clean:
+        raise NeedsOperator("The note is empty; write what whoever looks later should know.")
+    if len(clean) > _NOTE_CHARS:
+        raise NeedsOperator(f"The note has {len(clean)} characters; {_NOTE_CHARS} are the most.")
+    with _acting(surroundings, document, actor) as act:
+        act.note("note", clean)
+    return "Noted."
+
+
+_NOTE_CHARS = 1000
+
+
+def possible(document: Document) -> tuple[str, ...]:
+    """Return what a person can do about a document as it stands: `retry`, `link`, `skip`, `give-up`."""
+    state = State(document.state)
+    tells = state in {State.POSTED, State.GIVEN_UP} or document.payment_due
+    refused = document.answer_fault is not None
+    acts = {
+        "retry": tells or can(state, Event.RETRIED) or can(state, Event.ASKED_AGAIN),
+        "link": state in {State.CHANGED, State.PLANNED} or can(state, Event.RETRIED),
+        "skip": can(state, Event.SKIPPED) and (state not in _SKIPPED_IF_REFUSED or refused),
+        "give-up": can(state, Event.GAVE_UP),
+    }
+    return tuple(act for act, allowed in acts.items() if allowed)
+
+
 #: Nothing is wrong with a document in these states, unless Basware refused the answer about it.
 _SKIPPED_IF_REFUSED = frozenset({State.POSTED, State.CONFIRMED, State.PAID, State.GIVEN_UP})
 

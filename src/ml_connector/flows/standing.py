@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, QuerySet
 
 from ml_connector.core.states import State
-from ml_connector.flows.story import NOT_TAKEN
+from ml_connector.flows.story import NOT_TAKEN, expected_poll
 from ml_connector.flows.surroundings import company_codes, settings_of
-from ml_connector.store import documents, duties
+from ml_connector.store import documents, duties, work_list
 from ml_connector.store.models import Connection, Document, Duty, ListEntry
 
 _WAITING = (State.RECEIVED, State.ACCEPTED, State.PLANNED, State.SENT, State.IN_DOUBT, State.POSTED, State.GIVEN_UP)
@@ -30,7 +31,10 @@ class Standing:
     last_poll_at: str | None  #: the Web Connector called; None if it never did
     last_success_at: str | None  #: a session ended as it should; None if none ever did
     last_session_note: str  #: what went wrong in the last session; empty if nothing did
+    company_path: str  #: last path the Web Connector told
+    expected_poll_at: str | None  #: when the Web Connector should call next, or should have; None if it never did
     waiting: int  #: documents on their way
+    oldest_waiting_at: str | None  #: when the oldest of them was received; None if none is waiting
     blocked: int  #: documents that need a person, those among them of which Basware refused the answer
     problems: tuple[str, ...]  #: sentences of duties that fail, each once, and of answers that Basware refused
 
@@ -55,13 +59,20 @@ def _standing(row: Connection) -> Standing:
         state=_state(row, problems),
         paused=row.paused,
         pause_reason=row.pause_reason,
-        last_poll_at=row.last_poll_at.isoformat(timespec="seconds") if row.last_poll_at else None,
-        last_success_at=row.last_success_at.isoformat(timespec="seconds") if row.last_success_at else None,
+        last_poll_at=_iso(row.last_poll_at),
+        last_success_at=_iso(row.last_success_at),
         last_session_note=row.last_session_note,
+        company_path=row.company_path,
+        expected_poll_at=_iso(expected_poll(row)),
         waiting=on_their_way,
+        oldest_waiting_at=_iso(work_list.oldest_in(row.pk, _WAITING)) if on_their_way > 0 else None,
         blocked=sum(states.get(state.value, 0) for state in _BLOCKED) + sum(refused.values()),
         problems=problems,
     )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
 
 
 def _state(row: Connection, problems: tuple[str, ...]) -> str:
@@ -129,7 +140,6 @@ def details(row: Connection) -> dict[str, Any]:
         "web_connector_user": row.qb_user,
         "owner_id": row.owner_id,
         "file_id": row.file_id,
-        "company_path": row.company_path,
         "product": row.product,
         "qbxml_version": row.qbxml_version,
         "documents": counts_by_state(row),

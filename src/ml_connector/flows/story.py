@@ -214,11 +214,15 @@ def _duty(connection_id: int, name: str) -> Duty | None:
 
 
 def _next_poll(connection: Connection, now: datetime) -> datetime | None:
-    """Expect the Web Connector at its usual interval after the last time it called."""
+    following = expected_poll(connection)
+    return max(following, now) if following else None
+
+
+def expected_poll(connection: Connection) -> datetime | None:
+    """Expect the Web Connector at its usual interval after the last time it called; None if it never did."""
     if connection.last_poll_at is None:
         return None
-    following = connection.last_poll_at + timedelta(seconds=settings_of(connection).web_connector_every_s)
-    return max(following, now)
+    return connection.last_poll_at + timedelta(seconds=settings_of(connection).web_connector_every_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

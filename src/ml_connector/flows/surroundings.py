@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ml_connector.basware.client import BaswareClient
 from ml_connector.basware.config import BaswareConfig
@@ -81,6 +82,24 @@ def settings_of(connection: Connection) -> ConnectionSettings:
 @lru_cache(maxsize=1024)
 def _settings(changes: tuple[tuple[str, bool | int | str], ...]) -> ConnectionSettings:
     return ConnectionSettings().changed(dict(changes))
+
+
+def zone_of(connection: Connection) -> ZoneInfo:
+    """Return the zone in which people read the times of a connection."""
+    return zone_named(settings_of(connection).time_zone)
+
+
+@lru_cache(maxsize=256)
+def zone_named(name: str) -> ZoneInfo:
+    """Return a zone.
+
+    Raises:
+        NeedsOperator: there is none of this name.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of the zone database is an OSError
+        raise NeedsOperator(f"There is no time zone {name!r}; write it as America/New_York or Europe/Berlin.") from None
 
 
 def company_codes(connection: Connection) -> tuple[str, ...]:

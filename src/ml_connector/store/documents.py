@@ -53,6 +53,8 @@ def hop_all(ledger: Ledger, hops: Sequence[Hop]) -> None:
         before = State(document.state)
         after = advance(before, hop.event)
         changes = hop.changes | {"state": after.value, "changed_at": ledger.now}
+        if "faults" in changes:
+            changes["fault_code"] = _first_code(changes["faults"])
         names = tuple(changes)
         statements.setdefault(names, []).append(
             (*(_column_value(ledger, name, changes[name]) for name in names), document.pk, before.value)
@@ -101,9 +103,15 @@ def change(document: Document, **changes: Any) -> None:
     """Change columns that are not the state."""
     if "state" in changes:
         raise Defect("the state changes in hop_all only")
+    if "faults" in changes:
+        changes["fault_code"] = _first_code(changes["faults"])
     for name, value in changes.items():
         setattr(document, name, value)
     document.save(update_fields=list(changes))
+
+
+def _first_code(faults: Sequence[Mapping[str, str]]) -> str:
+    return faults[0]["code"] if faults else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,9 @@ from django.db.models import Q
 
 from ml_connector.core.books import ListKind
 from ml_connector.core.states import State
+from ml_connector.store.access import AccessEntry, ConsoleSession, SavedView, SignInAttempt, SignInLink, User
+
+__all__ = ["AccessEntry", "ConsoleSession", "SavedView", "SignInAttempt", "SignInLink", "User"]  # Django looks here
 
 
 class Connection(models.Model):
@@ -83,6 +86,9 @@ class Exchange(models.Model):
     response = models.BinaryField()
     sha256 = models.CharField(max_length=64)
 
+    class Meta:
+        indexes = [models.Index(fields=["request_id"], name="exchange_request", condition=~Q(request_id=""))]
+
 
 class MessageSet(models.Model):
     """A set of writes under one message-set id. Its exact text is committed before it leaves."""
@@ -134,6 +140,7 @@ class Document(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()
     faults = models.JSONField(default=list)  #: core.faults.Fault as dictionaries
+    fault_code = models.CharField(max_length=20, blank=True)  #: of the first fault; written with the faults
     reason = models.CharField(max_length=250, blank=True)  #: a person's words at skip or give-up
     remark = models.CharField(max_length=500, blank=True)  #: what QuickBooks warned of when it entered it
     plan_no = models.IntegerField(default=1)
@@ -185,6 +192,9 @@ class Document(models.Model):
             models.Index(
                 fields=["connection", "state"], name="document_refused", condition=Q(answer_fault__isnull=False)
             ),
+            models.Index(fields=["fault_code", "id"], name="document_fault", condition=~Q(fault_code="")),
+            models.Index(fields=["supplier_code", "supplier_name"], name="document_supplier"),
+            models.Index(fields=["received_at"], name="document_received"),
         ]
 
 

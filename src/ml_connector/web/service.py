@@ -12,6 +12,7 @@ from types import FrameType
 from ml_connector.engine.embedded import EmbeddedEngine
 from ml_connector.flows.surroundings import Surroundings
 from ml_connector.web import running
+from ml_connector.web.console.settings import fit_address
 from ml_connector.web.running import Running
 from ml_connector.web.server import HttpServer
 from ml_connector.web.service_config import ServiceConfig
@@ -24,6 +25,7 @@ class Service:
         self._engine = EmbeddedEngine(surroundings, threads=config.engine_threads)
         self._http = HttpServer(config)
         self.config = replace(config, port=self._http.port)
+        fit_address(self.config.own_url)
         running.start(Running(config=self.config, surroundings=surroundings, wake_engine=self._engine.wake))
 
     def start(self) -> None:

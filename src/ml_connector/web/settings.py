@@ -8,6 +8,7 @@ from typing import Any
 import django
 from django.conf import settings
 
+from ml_connector.web.console.settings import console_settings
 from ml_connector.web.service_config import ServiceConfig
 
 
@@ -31,6 +32,7 @@ def django_settings(config: ServiceConfig, signing_key: str) -> dict[str, Any]:
         # Bodies are read and capped by the views themselves; see web/bodies.py.
         "DATA_UPLOAD_MAX_MEMORY_SIZE": None,
         "LOGGING_CONFIG": None,
+        **console_settings(),
     }
 
 

@@ -548,4 +548,150 @@ class Migration(migrations.Migration):
             model_name="watermark",
             constraint=models.UniqueConstraint(fields=("connection", "name"), name="watermark_name"),
         ),
+        migrations.CreateModel(
+            name="User",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("full_name", models.CharField(blank=True, max_length=120)),
+                ("email", models.CharField(blank=True, max_length=250)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("clerk", "CLERK"),
+                            ("controller", "CONTROLLER"),
+                            ("admin", "ADMIN"),
+                            ("auditor", "AUDITOR"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="AccessEntry",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=80)),
+                ("event", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=60)),
+                ("words", models.CharField(max_length=250)),
+                ("address", models.CharField(blank=True, max_length=45)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ConsoleSession",
+            fields=[
+                (
+                    "session_key",
+                    models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name="session key"),
+                ),
+                ("session_data", models.TextField(verbose_name="session data")),
+                ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
+                ("begun_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField()),
+                ("address", models.CharField(blank=True, max_length=45)),
+                ("browser", models.CharField(blank=True, max_length=200)),
+            ],
+            options={
+                "verbose_name": "session",
+                "verbose_name_plural": "sessions",
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="SavedView",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60)),
+                ("query", models.CharField(max_length=500)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SignInAttempt",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("name", models.CharField(max_length=60)),
+                ("address", models.CharField(max_length=45)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SignInLink",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token_sha256", models.CharField(max_length=64, unique=True)),
+                ("expires_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.AddField(
+            model_name="document",
+            name="fault_code",
+            field=models.CharField(blank=True, max_length=20),
+        ),
+        migrations.AddIndex(
+            model_name="document",
+            index=models.Index(
+                condition=models.Q(("fault_code", ""), _negated=True),
+                fields=["fault_code", "id"],
+                name="document_fault",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="document",
+            index=models.Index(fields=["supplier_code", "supplier_name"], name="document_supplier"),
+        ),
+        migrations.AddIndex(
+            model_name="document",
+            index=models.Index(fields=["received_at"], name="document_received"),
+        ),
+        migrations.AddIndex(
+            model_name="exchange",
+            index=models.Index(
+                condition=models.Q(("request_id", ""), _negated=True), fields=["request_id"], name="exchange_request"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["clerk", "controller", "admin", "auditor"])), name="user_role"
+            ),
+        ),
+        migrations.AddField(
+            model_name="consolesession",
+            name="user",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="sessions", to="store.user"
+            ),
+        ),
+        migrations.AddField(
+            model_name="savedview",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="saved_views", to="store.user"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="signinattempt",
+            index=models.Index(fields=["name", "at"], name="sign_in_attempt_name"),
+        ),
+        migrations.AddIndex(
+            model_name="signinattempt",
+            index=models.Index(fields=["address", "at"], name="sign_in_attempt_address"),
+        ),
+        migrations.AddField(
+            model_name="signinlink",
+            name="user",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="store.user"),
+        ),
+        migrations.AddConstraint(
+            model_name="savedview",
+            constraint=models.UniqueConstraint(fields=("user", "name"), name="saved_view_name"),
+        ),
     ]

@@ -1,0 +1,91 @@
+"""Rows of people: who may come in, what they are signed in with, and what was done about it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import models
+from django.db.models import Q
+
+from ml_connector.core.roles import Role
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds people by the name they sign in with."""
+
+
+class User(AbstractBaseUser):
+    """A person who may use the console. The password is kept as a salted scrypt hash, or is none."""
+
+    name = models.CharField(max_length=60, unique=True)  #: signs in with it; lower case
+    full_name = models.CharField(max_length=120, blank=True)
+    email = models.CharField(max_length=250, blank=True)
+    role = models.CharField(max_length=12, choices=[(r.value, r.name) for r in Role])
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    USERNAME_FIELD = "name"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["role"]
+    objects = UserManager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(role__in=[r.value for r in Role]), name="user_role")]
+
+    def __str__(self) -> str:
+        return self.full_name or self.name
+
+
+class ConsoleSession(AbstractBaseSession):
+    """One browser that is signed in. `session_key` holds the hash of what the cookie holds."""
+
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions")
+    begun_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    address = models.CharField(max_length=45, blank=True)
+    browser = models.CharField(max_length=200, blank=True)
+
+
+class SignInAttempt(models.Model):
+    """One attempt to sign in that did not succeed, or not yet; too many of them close the door for a while."""
+
+    at = models.DateTimeField()
+    name = models.CharField(max_length=60)
+    address = models.CharField(max_length=45)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["name", "at"], name="sign_in_attempt_name"),
+            models.Index(fields=["address", "at"], name="sign_in_attempt_address"),
+        ]
+
+
+class SignInLink(models.Model):
+    """A link that signs one person in, once. Only the hash of its token is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+
+
+class AccessEntry(models.Model):
+    """What was done about who may come in, and who came. Never changed, never deleted."""
+
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=80)
+    event = models.CharField(max_length=40)
+    name = models.CharField(max_length=60)  #: whom it is about
+    words = models.CharField(max_length=250)
+    address = models.CharField(max_length=45, blank=True)
+
+
+class SavedView(models.Model):
+    """Filters of the work list that a person gave a name."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=500)  #: the address after the question mark
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="saved_view_name")]

@@ -1,0 +1,75 @@
+"""Coming in and going out."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from ml_connector.core.errors import NeedsOperator
+from ml_connector.flows import people
+from ml_connector.web.console.render import LOOK_COOKIE, LOOKS, back_to, page
+from ml_connector.web.console.settings import PREFIX
+from ml_connector.web.console.signing_in import address_of, begin_session, signed_in
+from ml_connector.web.running import current
+
+_WRONG = "Name and password do not fit. Check both; capitals count in the password."
+
+
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Ask for name and password, and let in whoever has them."""
+    onward = _ours(request.POST.get("next") or request.GET.get("next", ""))
+    if request.method != "POST":
+        if signed_in(request):
+            return HttpResponseRedirect(onward)
+        return page(request, "sign_in.html", next=onward, nobody_yet=people.nobody_yet())
+    name, problem = request.POST.get("name", ""), _WRONG
+    user = None
+    try:
+        password = request.POST.get("password", "")[:1000]
+        user = people.sign_in(current().surroundings, name, password, address_of(request))
+    except NeedsOperator as throttled:
+        problem = str(throttled)
+    if user is None:
+        return page(request, "sign_in.html", status=403, next=onward, name=name, problem=problem)
+    begin_session(request, user)
+    return HttpResponseRedirect(onward)
+
+
+def by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Let in who has a link. Opening it asks first: programs that look into e-mails open links, too."""
+    surroundings = current().surroundings
+    if request.method != "POST":
+        owner = people.link_owner(surroundings, token)
+        return page(request, "sign_in_link.html", status=200 if owner else 410, owner=owner)
+    user = people.use_link(surroundings, token, address_of(request))
+    if user is None:
+        return page(request, "sign_in_link.html", status=410, owner=None)
+    begin_session(request, user)
+    if not user.has_usable_password():
+        messages.info(request, "You are signed in. Choose a password to come in without a link the next time.")
+        return back_to("password")
+    return back_to("home")
+
+
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    request.session.flush()
+    return back_to("sign-in")
+
+
+def look(request: HttpRequest) -> HttpResponse:
+    """Switch between light, dark and what the system says."""
+    chosen = request.POST.get("look", "")
+    response = HttpResponseRedirect(_ours(request.POST.get("next", "")))
+    response.set_cookie(
+        LOOK_COOKIE, chosen if chosen in LOOKS else "auto", max_age=31536000, path=PREFIX, httponly=True, samesite="Lax"
+    )
+    return response
+
+
+def _ours(address: str) -> str:
+    """Return an address to go on to, if it is one of the console's own."""
+    own = address.startswith(PREFIX + "/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
+    return address if own else reverse("console:home")

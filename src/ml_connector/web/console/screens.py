@@ -1,0 +1,61 @@
+"""Every screen of the console, and who may use it: the one table of addresses and permissions.
+
+A test walks over every row with every role. A screen without a row does not exist, and a row without roles is for
+everybody. See docs/explanation/console.md for how to add one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+
+from ml_connector.core.roles import Role
+from ml_connector.web.console import account, connections, document, documents, doors, refusals, static
+
+View = Callable[..., HttpResponse]
+
+SEE = frozenset(Role)  #: everybody who is signed in
+ACT = frozenset({Role.CLERK, Role.CONTROLLER, Role.ADMIN})  #: works on documents; an auditor reads only
+ANYBODY: frozenset[Role] | None = None  #: also who is not signed in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """One address and what answers it."""
+
+    path: str  #: below /console/
+    name: str  #: by which templates and views refer to it
+    view: View
+    roles: frozenset[Role] | None  #: who may; ANYBODY: no sign-in is needed
+    methods: tuple[str, ...] = ("GET",)
+    menu: str = ""  #: its words in the menu; empty: it is not in the menu
+
+
+_FORM = ("GET", "POST")
+_DO = ("POST",)
+
+SCREENS: tuple[Screen, ...] = (
+    Screen(path="", name="home", view=documents.home, roles=SEE),
+    Screen(path="documents", name="documents", view=documents.work_list, roles=SEE, menu="Documents"),
+    Screen(path="documents/views", name="save-view", view=documents.save_view, roles=SEE, methods=_DO),
+    Screen(path="documents/views/<int:view>/forget", name="forget-view", view=documents.forget_view, roles=SEE, methods=_DO),
+    Screen(path="documents/<int:number>", name="document", view=document.show, roles=SEE),
+    Screen(path="documents/<int:number>/said/<int:exchange>", name="exchange", view=document.exchange, roles=SEE),
+    Screen(path="documents/<int:number>/retry", name="retry", view=document.retry, roles=ACT, methods=_FORM),
+    Screen(path="documents/<int:number>/link", name="link", view=document.link, roles=ACT, methods=_FORM),
+    Screen(path="documents/<int:number>/skip", name="skip", view=document.skip, roles=ACT, methods=_FORM),
+    Screen(path="documents/<int:number>/give-up", name="give-up", view=document.give_up, roles=ACT, methods=_FORM),
+    Screen(path="documents/<int:number>/note", name="note", view=document.note, roles=ACT, methods=_FORM),
+    Screen(path="connections", name="connections", view=connections.show, roles=SEE, menu="Connections"),
+    Screen(path="account", name="account", view=account.show, roles=SEE),
+    Screen(path="account/password", name="password", view=account.password, roles=SEE, methods=_FORM),
+    Screen(path="account/sessions/<slug:key>/end", name="end-session", view=account.end_session, roles=SEE, methods=_DO),
+    Screen(path="sign-in", name="sign-in", view=doors.sign_in, roles=ANYBODY, methods=_FORM),
+    Screen(path="sign-in/<slug:token>", name="sign-in-link", view=doors.by_link, roles=ANYBODY, methods=_FORM),
+    Screen(path="sign-out", name="sign-out", view=doors.sign_out, roles=ANYBODY, methods=_DO),
+    Screen(path="look", name="look", view=doors.look, roles=ANYBODY, methods=_DO),
+    Screen(path="static/<str:digest>/<str:name>", name="static", view=static.serve, roles=ANYBODY),
+    Screen(path="<path:rest>", name="nowhere", view=refusals.nowhere, roles=ANYBODY, methods=_FORM),
+)  # fmt: skip
