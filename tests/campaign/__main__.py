@@ -15,6 +15,8 @@ _ENOUGH = 1000
 
 #: Transactions that no life of a connection passes, and why.
 _ELSEWHERE = {
+    "connections.resume": "ends a pause, once the storm is over",
+    "publication._refuse": "no entry of these lists is more than Basware can hold",
     "connections.add": "makes the connection, before a life begins",
 }
 
@@ -86,7 +88,7 @@ def _report(tally: Tally, took_s: float) -> int:
     print(f"{'invoices by where they ended':<44}{tally.ends.total():>10,}")
     for state, count in sorted(tally.ends.items()):
         print(f"    {state:<40}{count:>10,}")
-    for kind in ("duplicate", "lost", "stuck", "wrong"):
+    for kind in ("duplicate", "lost", "stuck", "wrong", "guessed"):
         print(f"{kind:<44}{tally.kinds[kind]:>10,}")
     print(f"{'seconds':<44}{took_s:>10,.0f}")
     print(f"{'seconds of processor time per seed':<44}{tally.seconds / max(tally.seeds, 1):>10.2f}")

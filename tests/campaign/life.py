@@ -186,7 +186,14 @@ def _gathers(world: StormyWorld, dice: random.Random) -> None:
             chance = min(0.4, wildness * dice.uniform(0.005, 0.06))
             seconds = _SECONDS.get(kind, 2.0)
             world.outside.basware.arm(
-                Fault(kind=kind, probability=chance, seconds=seconds, http_date=dice.random() < 0.3)
+                Fault(
+                    kind=kind,
+                    # A payment that P2P drops after it said yes is not noticed yet.
+                    path="*/transferResponses" if kind == "response-dropped" else "*",
+                    probability=chance,
+                    seconds=seconds,
+                    http_date=dice.random() < 0.3,
+                )
             )
 
     world.process.broken_disk = dice.choice((0.0, 0.0, 0.002, 0.01))

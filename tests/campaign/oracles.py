@@ -58,7 +58,9 @@ _TRANSIENT = frozenset(
 class Verdict:
     """What one life came to."""
 
-    problems: list[str] = field(default_factory=list)  #: `duplicate: ...`, `lost: ...`, `stuck: ...`, `wrong: ...`
+    problems: list[str] = field(
+        default_factory=list
+    )  #: `duplicate: ...`, `lost: ...`, `stuck: ...`, `wrong: ...`, `guessed: ...`
     ends: Counter[str] = field(default_factory=Counter)  #: invoices by where they ended
 
     def add(self, kind: str, words: str) -> None:
@@ -203,6 +205,8 @@ def _differences(people: People, case: Case, document: Document, txn: dict[str, 
 
 
 def _judge_whole(world: StormyWorld, verdict: Verdict) -> None:
+    for words in world.front.overheard.broken:
+        verdict.add("guessed", words)
     if not world.audit_chain_holds():
         verdict.add("wrong", "the audit chain does not hold")
     for row in MessageSet.objects.filter(fate__in=[MessageSet.Fate.SENT, MessageSet.Fate.LOST]):

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from campaign.overheard import Overheard
 from campaign.process import Process
 from ml_connector.basware.transport import HttpRequest, HttpResponse
 from ml_connector.core.errors import TryAgain
@@ -45,6 +46,7 @@ class Frontdoor:
     note: Callable[[str], None]
     weather: Weather = field(default_factory=Weather)
     counts: Counter[str] = field(default_factory=Counter)
+    overheard: Overheard = field(default_factory=Overheard)
     _earlier: list[dict[str, Any]] = field(default_factory=list)  #: calls as they were, bodies included
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -96,6 +98,8 @@ class Frontdoor:
         except ProcessKilled:
             self.revive()
             return None
+        if "/qbwc/" in call["PATH_INFO"]:
+            self.overheard.hears(call["body"], body)
         return *started[-1], body
 
     @staticmethod
