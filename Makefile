@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SPREAD := --numprocesses auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types contracts check bench clean
+.PHONY: help install demo test lint types contracts check campaign bench clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -39,6 +39,10 @@ contracts: install ## Check that imports point down only
 	$(BIN)/lint-imports
 
 check: test lint types contracts ## Run everything that must hold
+
+SEEDS ?= 200
+campaign: install ## Live through SEEDS lives with every fault at every boundary; SEED=123 replays one and tells it
+	@PYTHONPATH=tests $(BIN)/python -m campaign $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 bench: install ## Measure CPU, memory and round trips against instant simulators
 	$(BIN)/python benchmarks/run.py

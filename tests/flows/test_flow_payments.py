@@ -309,3 +309,39 @@ def test_the_void_of_an_earlier_payment_is_named_as_the_reversal(world: World) -
     world.run_until_idle()
     last = world.basware.payments_heard(invoice)[-1]
     assert (last["paidTotal"], last.get("paymentReversalDocument")) == (300.0, first)
+
+
+def test_a_payment_that_basware_took_and_forgot_is_told_again(world: World, posted: list[Approved]) -> None:
+    world.basware.suffers("response-dropped", path="*/paymentResponses")
+    world.quickbooks.pays(posted[0])
+    world.run_until_idle()
+    assert (world.basware.paid(posted[0]), world.connector.state(posted[0])) == ("0.00", "paid")
+    for _ in range(2):
+        world.passes(86400)
+        world.run_until_idle()
+    assert (world.basware.paid(posted[0]), world.basware.status(posted[0])) == ("1000.00", "Paid")
+    assert len(world.basware.payments_heard(posted[0])) == 1
+
+
+def test_a_payment_that_was_taken_back_and_forgotten_is_told_again(world: World, posted: list[Approved]) -> None:
+    (payment,) = world.quickbooks.pays(posted[0])
+    world.run_until_idle()
+    world.basware.suffers("response-dropped", path="*/paymentResponses")
+    world.quickbooks.screen.void(payment)
+    world.run_until_idle()
+    assert world.basware.paid(posted[0]) == "1000.00"
+    for _ in range(2):
+        world.passes(86400)
+        world.run_until_idle()
+    assert (world.basware.paid(posted[0]), world.basware.status(posted[0])) == ("0.00", "Transferred")
+
+
+def test_a_payment_that_basware_shows_is_read_back_once(world: World, posted: list[Approved]) -> None:
+    world.quickbooks.pays(posted[0])
+    world.run_until_idle()
+    one = f"*/accountingDocuments/{posted[0].id}"
+    before = world.transport.count("GET", one)
+    for _ in range(4):
+        world.passes(86400)
+        world.run_until_idle()
+    assert world.transport.count("GET", one) == before + 1

@@ -150,6 +150,10 @@ class WebConnector:
             outcome.finished = self._now()
         return outcome
 
+    def restarts(self) -> None:
+        """The program was started anew, or its machine: a request that was still on its way is gone."""
+        self._late = None
+
     # --- the steps of a session ---------------------------------------------------------------------------------
 
     def _versions(self) -> Generator[str, None, None]:

@@ -1,0 +1,1 @@
+"""A database engine for Django: SQLite that says when it commits."""
