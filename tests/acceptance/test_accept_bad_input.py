@@ -137,10 +137,15 @@ def test_no_bytes_bring_the_service_out_of_step(served: Served, body: bytes, pat
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/admin/", "/qbwc/", "/qbwc/nobody", "/basware/nobody", "/qbwc/../../etc/passwd", "/%00"]
+    "path", ["/nothing", "/admin/", "/qbwc/", "/qbwc/nobody", "/basware/nobody", "/qbwc/../../etc/passwd", "/%00"]
 )
 def test_what_is_not_there_is_said_to_be_not_there(served: Served, path: str) -> None:
     _is_plain(served.installation.call("GET", path), 404)
+
+
+def test_the_bare_address_leads_people_to_the_console(served: Served) -> None:
+    assert served.installation.call("GET", "/").status == 302
+    assert 'action="/console/sign-in"' in served.installation.call("GET", "/console/sign-in").text
 
 
 def test_other_methods_are_refused(served: Served) -> None:
