@@ -174,9 +174,12 @@ def payment_term_body(record: ListRecord, publication: ListPublication, payment_
     return encoded(body)
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def encoded(body: dict[str, Any]) -> bytes:
     """Encode one body: compact UTF-8, members in the order written, so that the same record gives the same bytes."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(body).encode()
 
 
 def number(field: str, value: Decimal) -> float:
