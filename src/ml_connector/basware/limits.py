@@ -26,7 +26,8 @@ def code(field: str, value: str, most: int, *, least: int = 1) -> str:
 
 def prose(text: str, most: int) -> str:
     """Return a text on one line, only characters that can be seen, cut to `most` with `...` at its end."""
-    line = " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
+    seen = text if text.isprintable() else "".join(mark if mark.isprintable() else " " for mark in text)
+    line = " ".join(seen.split())
     return line if len(line) <= most else line[: most - 3].rstrip() + "..."
 
 
