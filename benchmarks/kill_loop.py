@@ -103,10 +103,9 @@ class Run:
         command += ["--qwc", str(qwc), "--password-env", _PASSWORD, "--poll-seconds", "1", "--timeout-seconds", "10"]
         ready = self._program("quickbooks", command, {_PASSWORD: "kill"}).start()
         self._quickbooks = Control(ready["control"])
-        self._typed = int(self._quickbooks.get("summary")["bills"])
 
     def _entered(self) -> int:
-        return int(self._quickbooks.get("summary")["bills"]) - self._typed
+        return int(self._quickbooks.get("counters")["requests"].get("BillAddRq", 0))
 
     def _told(self) -> int:
         return sum(1 for row in self._basware.get("invoices") if row["processingStatus"] in _TOLD)
