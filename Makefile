@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 SPREAD := --numprocesses auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types contracts check campaign bench clean
+.PHONY: help install demo test lint types contracts check campaign bench kill-loop clean
 
 help: ## Show what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 install: $(READY) ## Make the environment and install the locked dependencies
 
@@ -46,6 +46,10 @@ campaign: install ## Live through SEEDS lives with every fault at every boundary
 
 bench: install ## Measure CPU, memory and round trips against instant simulators
 	$(BIN)/python benchmarks/run.py
+
+KILLS ?= 40
+kill-loop: install ## Kill the server KILLS times in a run of 2,000 invoices on SQLite (DATABASE=postgresql://... for the other)
+	$(BIN)/python benchmarks/kill_loop.py --kills $(KILLS) $(if $(DATABASE),--database $(DATABASE))
 
 clean: ## Remove the environment and what was generated
 	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

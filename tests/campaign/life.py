@@ -188,8 +188,6 @@ def _gathers(world: StormyWorld, dice: random.Random) -> None:
             world.outside.basware.arm(
                 Fault(
                     kind=kind,
-                    # A payment that P2P drops after it said yes is not noticed yet.
-                    path="*/transferResponses" if kind == "response-dropped" else "*",
                     probability=chance,
                     seconds=seconds,
                     http_date=dice.random() < 0.3,

@@ -324,3 +324,15 @@ def test_a_bill_that_is_deleted_in_quickbooks_is_noticed(world: World) -> None:
     world.run_until_idle()
     assert world.connector.faults(invoice) == ["MLC-CHANGED-03"]
     assert world.connector.state(other) == "confirmed"
+
+
+def test_a_correction_that_somebody_else_acknowledged_is_found_by_the_sweep(world: World) -> None:
+    invoice = world.basware.approves(lines=[{"gross": "120.00", "account": "9999-OLD"}])
+    world.run_until_idle()
+    assert world.connector.faults(invoice) == ["MLC-ACCOUNT-01"]
+    corrected = world.basware.an_invoice("75.50", number=invoice.number)
+    world.basware.transfers_again(invoice, **{name: corrected[name] for name in ("codingRows", "grossSum", "netSum")})
+    world.basware.tenant.invoices.acknowledge(invoice.id, world.basware.tenant.now())
+    _a_day_later(world)
+    assert world.quickbooks.amounts_billed_for(invoice) == ["75.50"]
+    assert world.basware.status(invoice) == "Transferred"

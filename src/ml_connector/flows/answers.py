@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ml_connector.basware.client import BaswareClient, ReadBack, Sent
 from ml_connector.basware.limits import WireLimit
@@ -330,13 +330,13 @@ def _note_paid(surroundings: Surroundings, ledger: Ledger, made: Sequence[_Answe
         if isinstance(outcome, _Nothing):
             documents.change(document, payment_due=still_due, answer_tries=0, answer_fault=None)
         elif isinstance(outcome, _Taken):
-            hops.append(_told(document, state, next(refs), still_due=still_due))
+            hops.append(_told(document, state, next(refs), ledger.now, still_due=still_due))
         elif outcome is not None:
             _note_trouble(surroundings, ledger, document, outcome)
     documents.hop_all(ledger, hops)
 
 
-def _told(document: Document, state: PaymentState, exchange: ExchangeRef, *, still_due: bool) -> Hop:
+def _told(document: Document, state: PaymentState, exchange: ExchangeRef, now: datetime, *, still_due: bool) -> Hop:
     whole = cents(state.paid + state.discount) >= document.gross_cents
     return Hop(
         document=document,
@@ -351,6 +351,7 @@ def _told(document: Document, state: PaymentState, exchange: ExchangeRef, *, sti
             "payment_no": document.payment_no + 1,
             "payment_tried": "",
             "payment_due": still_due,
+            "payment_told_at": now,
             "answer_tries": 0,
             "answer_fault": None,
             "due_at": None,

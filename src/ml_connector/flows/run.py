@@ -13,7 +13,7 @@ from django.db import Error as DatabaseError
 
 from ml_connector.core.errors import ConnectorError, NeedsOperator, TryAgain
 from ml_connector.core.settings import ConnectionSettings
-from ml_connector.flows import answers, intake, notifications, planning, publication
+from ml_connector.flows import answers, intake, notifications, planning, publication, told_payments
 from ml_connector.flows.surroundings import Surroundings, settings_of
 from ml_connector.flows.troubles import wait_s
 from ml_connector.store import duties
@@ -78,6 +78,7 @@ def _invoices(surroundings: Surroundings, connection: Connection) -> None:
 def _sweep(surroundings: Surroundings, connection: Connection) -> None:
     notifications.forget(surroundings, connection)
     intake.sweep(surroundings, connection)
+    told_payments.check(surroundings, connection)
 
 
 def _plan(surroundings: Surroundings, connection: Connection) -> None:

@@ -278,6 +278,19 @@ def to_report_payment(connection_id: int, now: datetime, limit: int, after: int 
     return _TO_REPORT_PAYMENT.rows(connection_id, after, moment(now), limit)
 
 
+_PAYMENT_TO_CHECK = Question(
+    Document,
+    "WHERE connection_id = %s AND payment_told_at <= %s AND id > %s AND NOT payment_due AND payment_tried = ''"
+    " AND state IN ('confirmed', 'paid') ORDER BY id LIMIT %s",
+    ("connection_id", "state", "invoice_id", "payment_no", "payment_content", "due_at"),
+)
+
+
+def payments_to_check(connection_id: int, before: datetime, limit: int, after: int = 0) -> list[Document]:
+    """Return documents whose payments Basware was last told of before a moment, and was not seen to show since."""
+    return _PAYMENT_TO_CHECK.rows(connection_id, moment(before), after, limit)
+
+
 _STILL_PLANNED: dict[tuple[Sequence[str], int], Question[Document]] = {}
 
 

@@ -172,6 +172,9 @@ class Document(models.Model):
     )  #: TxnIDs of the payments that the last report counted, the latest last
     payment_no = models.IntegerField(default=0)  #: payment responses begun
     payment_due = models.BooleanField(default=False)  #: payments changed; Basware is to be told
+    payment_told_at = models.DateTimeField(
+        null=True
+    )  #: when Basware took the last report, until it was seen to show it
     answer_tries = models.IntegerField(default=0)  #: failures in a row of telling Basware
     answer_fault = models.JSONField(null=True)  #: why Basware refused the answer that is still to be given
 

@@ -277,6 +277,7 @@ class Migration(migrations.Migration):
                 ("payments_told", models.JSONField(default=list)),
                 ("payment_no", models.IntegerField(default=0)),
                 ("payment_due", models.BooleanField(default=False)),
+                ("payment_told_at", models.DateTimeField(null=True)),
                 ("answer_tries", models.IntegerField(default=0)),
                 ("answer_fault", models.JSONField(null=True)),
                 (
