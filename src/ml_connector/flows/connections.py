@@ -15,6 +15,8 @@ from ml_connector.basware.config import BaswareConfig
 from ml_connector.core.errors import ConnectorError, NeedsOperator, TryAgain
 from ml_connector.core.secret import Secret
 from ml_connector.core.settings import ConnectionSettings
+from ml_connector.flows.local_time import check_zone
+from ml_connector.flows.sign_in import change_password
 from ml_connector.flows.surroundings import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -88,6 +90,7 @@ def add(
     config = BaswareConfig(base_url=base_url, token_url=token_url, company_codes=tuple(codes))
     _check_client_id(client_id)
     changes = ConnectionSettings().changed(settings)
+    check_zone(changes)
     now = surroundings.clock()
     secret = password or Secret(secrets.token_urlsafe(18))
     with transaction.atomic():
@@ -148,17 +151,21 @@ def change(
             row.base_url, row.token_url = config.base_url, config.token_url
             done.append("Basware's address")
         if settings:
-            row.settings = _differing(settings_of(row).changed(settings))
+            changes = settings_of(row).changed(settings)
+            check_zone(changes)
+            row.settings = _differing(changes)
             done += [name.replace("_", "-") for name in settings]
         row.save(update_fields=["base_url", "token_url", "settings"])
         for name, secret, words in (
             (CLIENT_ID, Secret(client_id) if client_id else None, "Basware's client id"),
             (CLIENT_SECRET, client_secret, "Basware's client secret"),
-            (WEB_CONNECTOR_PASSWORD, password, "the Web Connector's password"),
         ):
             if secret is not None:
                 surroundings.vault.store(row, name, secret, now)
                 done.append(words)
+        if password is not None:
+            change_password(surroundings, row, password, now)
+            done.append("the Web Connector's password")
         if done:
             ledger.note(Entry(event="connection", words=f"Changed: {', '.join(done)}."))
             duties.wake_all(row.pk, now)
