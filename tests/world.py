@@ -263,7 +263,7 @@ class World:
             left.append(f"{entries} list entries are not settled")
         if ImportRequest.objects.exclude(next_check_at=None).exists():
             left.append("Basware's word on lists is awaited")
-        for duty in Duty.objects.exclude(name__in=[duties.SWEEP, duties.PLANNING, duties.IMPORTS]):
+        for duty in Duty.objects.exclude(name__in=[duties.SWEEP, duties.PLANNING, duties.IMPORTS, duties.WATCH]):
             if (duty.last_ok_at is None or duty.last_ok_at < began) and duty.failures < 8 and not duty.needs_operator:
                 left.append(f"{duty.name} was not looked at ({duty.last_error or 'not yet'})")
         offered = [

@@ -42,6 +42,21 @@ def _said(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
     return [record for record in caplog.records if record.name.startswith("ml_connector")]
 
 
+def test_a_service_that_starts_looks_at_once_for_what_its_database_does_not_know_of(world: World) -> None:
+    invoice = world.basware.approves()
+    tenant = world.outside.basware
+    with tenant.lock:
+        tenant.invoices._changed(tenant.invoices.get(invoice.id), "TransferInProgress", tenant.now(), "a lost database")
+    world.passes(120)
+    assert world.connector.duty(duties.SWEEP).due_at > world.clock.now()
+    engine = EmbeddedEngine(world.surroundings, threads=1)
+    engine.start()
+    try:
+        _until(lambda: Document.objects.filter(invoice_id=invoice.id).exists())
+    finally:
+        engine.stop()
+
+
 @pytest.mark.parametrize(
     ("table", "broken"),
     [("store_connection", "COLUMN pause_reason"), ("store_duty", "")],
@@ -85,7 +100,7 @@ def test_a_database_that_fails_inside_a_duty_is_shown_on_the_connection(
         assert all(record.exc_info is None for record in _said(caplog))
     finally:
         _renames("gone RENAME TO store_companycode")
-    assert any("The database did not take it" in problem for problem in standings()[0].problems)
+    assert any("The database did not take it" in problem for problem in standings(world.clock.now())[0].problems)
     world.passes(3600)
     engine.wake()
     _until(lambda: Document.objects.filter(invoice_id=invoice.id).exists())

@@ -180,7 +180,7 @@ def test_without_multiple_currencies_the_home_currency_is_posted_and_others_wait
     foreign = world.basware.approves(vendor=single.vendor_named("Q"), currencyCode="CAD")
     world.run_until_idle()
     assert world.basware.heard_about(plain) == ["success"]
-    assert world.connector.faults(foreign) == ["MLC-CURRENCY-01"]
+    assert world.connector.faults(foreign) == ["MLC-CURRENCY-02"]
 
 
 def test_before_the_lists_were_read_nothing_is_said_to_be_missing(database: object) -> None:

@@ -84,7 +84,7 @@ def test_a_refused_answer_is_seen_everywhere_with_who_must_act_and_how(world: Wo
     assert "retry" in answer.next_step
     assert "MLC-BW-01" in [fault["code"] for fault in summary(world.connector.document(invoice))["faults"]]
     assert _listed("Not taken by Basware") == _listed("not-taken-by-basware") == [invoice.number]
-    (standing,) = standings()
+    (standing,) = standings(world.clock.now())
     assert (standing.state, standing.waiting, standing.blocked) == ("Needs attention", 0, 1)
     assert any("'Not taken by Basware'" in problem for problem in standing.problems)
     assert _why(world, good).state == "Confirmed"
@@ -103,7 +103,7 @@ def test_a_refused_answer_is_forgotten_when_basware_takes_it(world: World, state
     }[state]
     assert "closed" not in _why(world, invoice).cause.replace("was closed last year", "")
     assert "MLC-BW-01" not in world.connector.faults(invoice)
-    assert (standings()[0].state, standings()[0].blocked) == ("Working", 0)
+    assert (standings(world.clock.now())[0].state, standings(world.clock.now())[0].blocked) == ("Working", 0)
 
 
 def test_a_refused_failure_is_told_later_with_the_reasons_that_planning_found(world: World) -> None:

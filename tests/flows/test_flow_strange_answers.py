@@ -194,10 +194,10 @@ def test_a_call_that_fails_inside_is_no_success_and_is_said_until_a_session_succ
     seen = world.polls()
     words = "The connector failed inside at sendRequestXML; its log has the details."
     assert words in seen.detail
-    (standing,) = standings()
+    (standing,) = standings(world.clock.now())
     assert (standing.state, standing.last_session_note) == ("Needs attention", words)
     assert world.connector.row().last_success_at == succeeded
     row.update(txn_date=day)
     world.run_until_idle()
-    assert standings()[0].state == "Working"
+    assert standings(world.clock.now())[0].state == "Working"
     assert world.basware.heard_about(invoice) == ["success"]

@@ -50,7 +50,7 @@ def test_one_cause_that_stops_several_duties_is_said_once_with_what_it_stops(wor
     failing = Duty.objects.filter(connection=row)
     failing.filter(name__in=[duties.INVOICES, duties.ANSWERS]).update(last_error="Basware does not answer.")
     failing.filter(name=duties.LISTS).update(last_error="The list cannot be read.")
-    (standing,) = standings()
+    (standing,) = standings(world.clock.now())
     assert standing.problems == (
         "Fetching invoices from Basware and telling Basware about transfers and payments: Basware does not answer.",
         "Reading lists from QuickBooks: The list cannot be read.",
@@ -60,11 +60,11 @@ def test_one_cause_that_stops_several_duties_is_said_once_with_what_it_stops(wor
 
 def test_what_fails_or_is_paused_is_not_hidden_by_a_web_connector_that_never_called(world: World) -> None:
     Connection.objects.update(last_poll_at=None, last_success_at=None)
-    assert standings()[0].state == "Waiting for the first poll"
+    assert standings(world.clock.now())[0].state == "Waiting for the first poll"
     Duty.objects.filter(name=duties.INVOICES).update(last_error="The secret has expired.")
-    assert standings()[0].state == "Needs attention"
+    assert standings(world.clock.now())[0].state == "Needs attention"
     world.connector.pauses("year end")
-    paused = details(world.connector.row())
+    paused = details(world.connector.row(), world.clock.now())
     assert (paused["state"], paused["pause_reason"]) == ("Paused", "year end")
     assert paused["last_poll_at"] is None and paused["last_success_at"] is None
 

@@ -46,6 +46,12 @@ def _facts(value: dict[str, Any]) -> dict[str, str]:
         "Web Connector user": value["web_connector_user"],
         "Last call": _time(value["last_poll_at"]),
         "Last success": _time(value["last_success_at"]),
+        "Next call": f"expected {_time(value['next_poll_at'])}" if value["next_poll_at"] else "not known",
+        "Missed calls": str(value["missed_polls"]),
+        "Earlier password": f"taken until {_time(until)}" if (until := value["earlier_password_until"]) else "none",
+        "Answers awaited": f"{value['unanswered']}, first deadline {_time(value['first_deadline'])}"
+        if value["first_deadline"]
+        else "none",
         "Basware": value["base_url"],
         "Its tokens": value["token_url"] or "under the same address",
         "Company codes": ", ".join(value["company_codes"]),

@@ -18,6 +18,7 @@ from ml_connector.cli.context import (
     pass_context,
     read_secret,
     read_value,
+    utc_now,
     writing_file,
 )
 from ml_connector.core.errors import NeedsOperator
@@ -25,7 +26,7 @@ from ml_connector.core.secret import Secret
 from ml_connector.flows import connections
 from ml_connector.flows.mappings import read_kind
 from ml_connector.flows.publication import resend
-from ml_connector.flows.standing import details, list_standing, standings
+from ml_connector.flows.standing import details, list_standing, standing, standings
 from ml_connector.store import duties
 
 
@@ -169,19 +170,26 @@ def set_command(context: Context, /, name: str, base_url: str | None, token_url:
 def list_command(context: Context) -> None:
     """Show every connection and how it stands."""
     context.open_database()
-    rows = [standing.as_dict() for standing in standings()]
+    rows = [found.as_dict() for found in standings(utc_now())]
 
     def words() -> None:
         if not rows:
             context.say("There is no connection yet; make one with: ml-connector connection add.")
             return
-        table = new_table("Name", "Company file", "State", "Last poll", "Last success", "Waiting", "Blocked")
+        table = new_table(
+            "Name", "Company file", "State", "Last poll", "Last success", "Next poll", "Missed", "Waiting", "Blocked",
+            "First deadline",
+        )  # fmt: skip
         for row in rows:
             table.add_row(
                 row["name"], row["company_name"] or "not seen yet", _state(row), row["last_poll_at"] or "never",
-                row["last_success_at"] or "never", str(row["waiting"]), str(row["blocked"]),
+                row["last_success_at"] or "never", row["next_poll_at"] or "not known", str(row["missed_polls"]),
+                str(row["waiting"]), str(row["blocked"]), row["first_deadline"] or "none",
             )  # fmt: skip
         context.show(table)
+        for row in rows:
+            for problem in row["problems"]:
+                context.say(f"{row['name']}: {problem}")
 
     context.answer(rows, words)
 
@@ -196,7 +204,7 @@ def _state(standing: dict[str, Any]) -> str:
 def show_command(context: Context, name: str | None) -> None:
     """Show one connection: settings, duties, and what each side last said."""
     context.open_database()
-    value = details(connections.only_one(name))
+    value = details(connections.only_one(name), utc_now())
 
     context.answer(value, lambda: describe(context, value))
 
@@ -209,14 +217,20 @@ def ping(context: Context, name: str | None) -> None:
     surroundings = context.surroundings
     row = connections.only_one(name)
     report = surroundings.basware(row).ping()
+    stands = standing(row, surroundings.clock())
     steps = [{"name": s.name, "ok": s.ok, "sentence": s.sentence, "milliseconds": s.milliseconds} for s in report.steps]
 
     def words() -> None:
         for step in steps:
             mark = "ok    " if step["ok"] else "wrong "
             context.say(f"{mark}{step['name']}: {step['sentence']} ({step['milliseconds']} ms)")
+        context.say(
+            f"Basware waits to hear of {stands.unanswered} documents; the first deadline:"
+            f" {stands.first_deadline or 'none'}."
+        )
 
-    context.answer({"ok": report.ok, "steps": steps}, words)
+    waits = {"unanswered": stands.unanswered, "first_deadline": stands.first_deadline}
+    context.answer({"ok": report.ok, "steps": steps} | waits, words)
     if not report.ok:
         raise SystemExit(NOT_OK)
 

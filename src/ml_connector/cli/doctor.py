@@ -52,7 +52,7 @@ def examine(context: Context) -> list[dict[str, Any]]:
     rows = {row.name: row for row in Connection.objects.all()}
     if not rows:
         found.note(False, "There is no connection yet; make one with: ml-connector connection add.")
-    for standing in standings():
+    for standing in standings(context.surroundings.clock()):
         _connection(rows[standing.name], standing, vault, found)
     return found.items
 
@@ -70,8 +70,15 @@ def _connection(row: Connection, standing: Standing, vault: Vault, found: _Findi
         found.note(False, f"{row.name}: {problem_words}")
     if standing.last_session_note:
         found.note(False, f"{row.name}: the last Web Connector session ended with: {standing.last_session_note}")
-    polled = standing.last_poll_at or "never"
-    found.note(bool(standing.last_poll_at), f"{row.name}: last call of the Web Connector: {polled}.")
+    polled = f"{row.name}: last call of the Web Connector: {standing.last_poll_at or 'never'}"
+    if standing.next_poll_at:
+        polled += f", last success: {standing.last_success_at or 'never'}, next call expected: {standing.next_poll_at}"
+    found.note(bool(standing.last_poll_at), f"{polled}.")
+    if standing.earlier_password_until:
+        found.warn(
+            f"{row.name}: the Web Connector has not used its new password yet; the earlier one is taken until"
+            f" {standing.earlier_password_until}."
+        )
     verdict = chain.verify(row)
     holds = "is broken; see audit verify" if verdict.breaks else "holds"
     found.note(not verdict.breaks, f"{row.name}: the audit chain of {verdict.entries} entries {holds}.")

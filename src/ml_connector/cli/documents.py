@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
-from ml_connector.cli.context import Context, new_table, pass_context
-from ml_connector.flows import connections, operator
+from ml_connector.cli.context import Context, new_table, pass_context, utc_now
+from ml_connector.flows import connections, deadlines, operator
 from ml_connector.flows.by_state import in_states
-from ml_connector.flows.story import story, summary
+from ml_connector.flows.local_time import local, span
+from ml_connector.flows.story import story, summary, told
 from ml_connector.flows.story import why as answer_why
 from ml_connector.store.models import Document
 
@@ -23,17 +24,21 @@ from ml_connector.store.models import Document
 def documents(context: Context, name: str | None, states: tuple[str, ...], limit: int, after: int) -> None:
     """List documents, oldest first."""
     context.open_database()
+    now = utc_now()
     rows = Document.objects.filter(pk__gt=after).select_related("connection").defer("raw", "request_xml").order_by("pk")
     if name:
         rows = rows.filter(connection=connections.named(name))
-    found = [summary(document) for document in in_states(rows, states, limit)]
+    rows_found = in_states(rows, states, limit)
+    found = [summary(document) for document in rows_found]
 
     def words() -> None:
-        table = new_table("No.", "Supplier", "Invoice", "Date", "Amount", "State", "TxnID")
-        for row in found:
+        table = new_table("No.", "Supplier", "Invoice", "Date", "Amount", "State", "TxnID", "Acknowledged", "Deadline")
+        for document, row in zip(rows_found, found, strict=True):
             table.add_row(
                 str(row["id"]), row["supplier_name"], row["invoice_number"], row["invoice_date"],
                 f"{row['gross']} {row['currency']}", row["state_words"], row["txn_id"],
+                f"{span((now - document.acknowledged_at).total_seconds())} ago" if document.acknowledged_at else "no",
+                local(document.connection, deadline) if (deadline := deadlines.deadline(document)) else "none",
             )  # fmt: skip
         context.show(table)
         if len(found) == limit:
@@ -50,7 +55,8 @@ def show(context: Context, text: str, name: str | None) -> None:
     """Tell the full story of one invoice. ID is our number, the invoice's number or id, the RefNumber or the TxnID."""
     document = _find(context, text, name)
     chapters = story(document)
-    answer = answer_why(document, context.surroundings.clock())
+    now = context.surroundings.clock()
+    answer = answer_why(document, now)
     value = summary(document) | {"why": answer.as_dict(), "story": [chapter.as_dict() for chapter in chapters]}
 
     def words() -> None:
@@ -58,8 +64,8 @@ def show(context: Context, text: str, name: str | None) -> None:
             f"Document {document.pk}: {document.supplier_name}, invoice {document.invoice_number} of"
             f" {document.invoice_date}, {value['gross']} {document.currency}"
         )
-        context.say(f"State: {answer.state}. {answer.cause}")
-        context.say(f"Next: {answer.next_step} (who acts: {answer.owner})")
+        for line in told(document, answer, now):
+            context.say(line)
         if document.txn_id:
             context.say(
                 f"QuickBooks: {document.kind} {document.ref_number}, TxnID {document.txn_id}, no. {document.txn_number}"
@@ -80,15 +86,14 @@ def show(context: Context, text: str, name: str | None) -> None:
 @click.option("--connection", "name", help="Look only in this connection.")
 @pass_context
 def why(context: Context, text: str, name: str | None) -> None:
-    """Say in one answer why an invoice is where it is: cause, owner, next step, next try."""
+    """Say in one answer why an invoice is where it is: cause, owner, next step, next try, deadline."""
     document = _find(context, text, name)
-    answer = answer_why(document, context.surroundings.clock())
+    now = context.surroundings.clock()
+    answer = answer_why(document, now)
 
     def words() -> None:
-        context.say(f"{answer.state}: {answer.cause}")
-        context.say(f"Who acts: {answer.owner}. {answer.next_step}")
-        if answer.next_try:
-            context.say(f"Next try: {answer.next_try:%Y-%m-%d %H:%M:%S} UTC.")
+        for line in told(document, answer, now):
+            context.say(line)
 
     context.answer(answer.as_dict(), words)
 

@@ -164,6 +164,12 @@ REGISTER: ReadOnlyDict[str, FaultText] = {
         owner=Owner.CLERK,
         words="Needs mapping",
     ),
+    "MLC-CURRENCY-02": FaultText(
+        says="The invoice is in {value}, but multiple currencies are off in this company file, which is kept in {detail}.",
+        do="Turn multiple currencies on in QuickBooks (Edit, Preferences, Multiple Currencies; this cannot be undone) and keep"
+        " a vendor in {value}, or give up on the invoice.",
+        owner=Owner.CONTROLLER,
+    ),
     "MLC-NUMBER-01": FaultText(
         says="The invoice has no number.",
         do="Enter the supplier's invoice number in Basware and send the invoice again, or give up on it.",

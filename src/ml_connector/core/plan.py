@@ -120,6 +120,10 @@ def _resolve(
 def _check_currency(invoice: Invoice, vendor: BookEntry | None, books: Books, faults: Faults) -> str:
     """Return the currency the Bill will have: a Bill has its vendor's currency, and there is no way to choose another."""
     home = books.preferences.home_currency
+    if not books.preferences.multicurrency and invoice.gross.currency != home:
+        # Whatever the vendor says: without multiple currencies the file holds amounts in one currency only.
+        faults.add("MLC-CURRENCY-02", value=invoice.gross.currency, detail=home)
+        return invoice.gross.currency
     if vendor is None:
         return invoice.gross.currency
     currency = vendor.currency or home

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+LEAST_S = 1.0  # shortest wait
+
 
 def retry_delay_s(
     failures: int, jitter: float, *, base_s: float, cap_s: float = 900.0, retry_after_s: float | None = None
@@ -11,6 +13,6 @@ def retry_delay_s(
     `jitter` is a number from 0 to 1 drawn by the caller. A wait that the other system asked for is a lower limit.
     """
     ceiling = min(cap_s, base_s * 2.0 ** min(failures - 1, 30))
-    # Full jitter over the upper three quarters: spread out, but never at once.
-    wait = ceiling * (0.25 + 0.75 * jitter)
+    # Full jitter, because callers that failed together would come back together; but never at once.
+    wait = max(ceiling * jitter, min(ceiling, LEAST_S))
     return max(wait, retry_after_s or 0.0)

@@ -74,16 +74,35 @@ class ConnectionSettings:
         5, 1, 300, "Wait after a first failure; it doubles with each further one, up to 15 minutes."
     )
     retry_limit: int = _number(6, 1, 100, "Tries for a document that QuickBooks refuses for passing reasons.")
+    answer_deadline_s: int = _number(
+        172800,
+        1,
+        31536000,
+        "How long Basware is taken to wait for an answer after an invoice was acknowledged, before it sets Transfer Failed by"
+        " itself; no source states the window.",
+    )
+    deadline_alert_s: int = _number(
+        86400, 1, 31536000, "How long before the deadline an invoice without an answer is said aloud."
+    )
+    password_overlap_s: int = _number(
+        604800,
+        1,
+        7776000,
+        "How long the Web Connector's earlier password is taken after a new one was set; it ends with the first sign-in that"
+        " uses the new one.",
+    )
     http_timeout_s: int = _number(30, 1, 300, "Longest wait for one answer of Basware.")
     post_payment_blocked: bool = _flag(
         False, "Post invoices that are blocked for payment in Basware, marked in the memo."
+    )
+    time_zone: str = _text(
+        "UTC", 1, 64, "Time zone in which people are told times, as an IANA name such as America/Los_Angeles."
     )
     # Source: P2P API, sourceSystem of responses (of vendors it may be longer) and language of names.
     source_system: str = _text(
         "QuickBooks", 0, 32, "Name of this company file in Basware's vendor and response records."
     )
     language: str = _text("en-US", 2, 10, "Language tag under which names are written to Basware.")
-    time_zone: str = _text("UTC", 1, 64, "Zone in which the console shows times, such as America/New_York.")
 
     def changed(self, changes: ReadOnlyDict[str, Any]) -> ConnectionSettings:
         """Return a copy with some fields changed.

@@ -60,9 +60,14 @@ class EmbeddedEngine:
 
     def _loop(self) -> None:
         failures = 0
+        begun = False
         while not self._stop.is_set():
             try:
                 close_old_connections()
+                if not begun:
+                    # The database may be a restored one: what it does not know of is looked for at once.
+                    duties.wake_everywhere(self._surroundings.clock(), duties.SWEEP)
+                    begun = True
                 self.sweep()
                 pause_s = self._pause_s()
                 failures = 0

@@ -15,6 +15,7 @@ from ml_connector.basware.config import BaswareConfig
 from ml_connector.core.errors import ConnectorError, NeedsOperator, TryAgain
 from ml_connector.core.secret import Secret
 from ml_connector.core.settings import ConnectionSettings
+from ml_connector.flows.sign_in import change_password
 from ml_connector.flows.surroundings import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -155,11 +156,13 @@ def change(
         for name, secret, words in (
             (CLIENT_ID, Secret(client_id) if client_id else None, "Basware's client id"),
             (CLIENT_SECRET, client_secret, "Basware's client secret"),
-            (WEB_CONNECTOR_PASSWORD, password, "the Web Connector's password"),
         ):
             if secret is not None:
                 surroundings.vault.store(row, name, secret, now)
                 done.append(words)
+        if password is not None:
+            change_password(surroundings, row, password, now)
+            done.append("the Web Connector's password")
         if done:
             ledger.note(Entry(event="connection", words=f"Changed: {', '.join(done)}."))
             duties.wake_all(row.pk, now)

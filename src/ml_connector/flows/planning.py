@@ -80,6 +80,9 @@ def plan_all(ledger: Ledger, due: Sequence[Document]) -> int:
             fault = Fault(code="MLC-READ-01", detail=str(error))
             _blocked(document, basis, [fault], about, hops)
             continue
+        if _was_refused(document, decided, version):
+            documents.change(document, plan_basis=basis)
+            continue
         if document.state == State.PLANNED:
             documents.change(document, request_xml=text, plan_basis=basis, **_planned(decided))
             continue
@@ -101,7 +104,17 @@ def _waits_for_a_person(document: Document, ledger: Ledger) -> bool:
     """A refusal or a question is not answered by a change of lists; only its time, if it has one, or a person leads on."""
     if document.state != State.BLOCKED or documents.may_heal_by_planning(document.faults):
         return False
+    if documents.points_nowhere(document.faults):
+        return False  # what the lists say of the reference now may be a better reason, or another reference
     return document.due_at is None or document.due_at > ledger.now
+
+
+def _was_refused(document: Document, plan: BillPlan, version: Version) -> bool:
+    """Tell whether a plan is the one that QuickBooks refused a reference of: sent again, it would be refused again. What
+    the lists do not show, a person mends, and then retries it."""
+    if document.state != State.BLOCKED or not documents.points_nowhere(document.faults):
+        return False
+    return add_request(plan, request_id(document.pk, document.plan_no - 1), version) == document.request_xml
 
 
 def vendor_of(connection: Connection, invoice: Invoice) -> str:

@@ -13,7 +13,7 @@ from django.db import Error as DatabaseError
 
 from ml_connector.core.errors import ConnectorError, NeedsOperator, TryAgain
 from ml_connector.core.settings import ConnectionSettings
-from ml_connector.flows import answers, intake, notifications, planning, publication, told_payments
+from ml_connector.flows import answers, intake, notifications, outage, planning, publication, told_payments, watch
 from ml_connector.flows.surroundings import Surroundings, settings_of
 from ml_connector.flows.troubles import wait_s
 from ml_connector.store import duties
@@ -31,7 +31,8 @@ def run(surroundings: Surroundings, connection_id: int) -> None:
     if connection.paused:
         return
     for duty in duties.due(connection_id, surroundings.clock()):
-        _run_one(surroundings, connection, duty)
+        if not outage.put_off(connection, duty, surroundings.clock()):
+            _run_one(surroundings, connection, duty)
 
 
 def _run_one(surroundings: Surroundings, connection: Connection, duty: Duty) -> None:
@@ -44,15 +45,23 @@ def _run_one(surroundings: Surroundings, connection: Connection, duty: Duty) -> 
     except TryAgain as trouble:
         if trouble.progressed:
             duty.failures = 0  # it is not the same failure again: the rest needs fewer calls every time
-        pause_s = wait_s(surroundings, settings, trouble, duty.failures + 1)
+            outage.ends(connection)
+        if outage.is_outage(trouble):
+            pause_s = wait_s(surroundings, settings, trouble, max(duty.failures, connection.outage_failures) + 1)
+            outage.begins_or_goes_on(connection, trouble, pause_s, surroundings.clock())
+        else:
+            pause_s = wait_s(surroundings, settings, trouble, duty.failures + 1)
+            _heard(connection, duty)
         duties.failed(duty, surroundings.clock(), pause_s, str(trouble), needs_operator=False)
         log.warning("duty later", extra={"connection": connection.name, "duty": duty.name, "why": str(trouble)})
     except NeedsOperator as problem:
+        _heard(connection, duty)
         # It may heal without us: somebody grants the scope, or it was a passing fault of the other side after all.
         pause_s = wait_s(surroundings, settings, problem, duty.failures + 1, cap_s=_OPERATOR_WAIT_S)
         duties.failed(duty, surroundings.clock(), pause_s, str(problem), needs_operator=True)
         log.error("duty needs a person", extra={"connection": connection.name, "duty": duty.name, "why": str(problem)})
     except ConnectorError as refused:
+        _heard(connection, duty)
         duties.failed(duty, surroundings.clock(), _OPERATOR_WAIT_S, str(refused), needs_operator=True)
         log.error("duty refused", extra={"connection": connection.name, "duty": duty.name, "why": str(refused)})
     except DatabaseError as trouble:
@@ -67,8 +76,18 @@ def _run_one(surroundings: Surroundings, connection: Connection, duty: Duty) -> 
         duties.failed(duty, surroundings.clock(), _OPERATOR_WAIT_S, sentence, needs_operator=True)
         log.exception("duty failed inside", extra={"connection": connection.name, "duty": duty.name})
     else:
+        _heard(connection, duty)
         if following_s is not None:
             duties.wake_at(connection.pk, duty.name, surroundings.clock() + timedelta(seconds=following_s))
+
+
+def _heard(connection: Connection, duty: Duty) -> None:
+    """Note the end of an outage, if the duty was one that cannot end without an answer of Basware."""
+    if duty.name in _ALWAYS_CALLS:
+        outage.ends(connection)
+
+
+_ALWAYS_CALLS = frozenset({duties.INVOICES, duties.SWEEP})
 
 
 def _invoices(surroundings: Surroundings, connection: Connection) -> None:
@@ -93,6 +112,10 @@ def _publish(surroundings: Surroundings, connection: Connection) -> None:
     publication.publish(surroundings, connection)
 
 
+def _watch(surroundings: Surroundings, connection: Connection) -> None:
+    watch.say_aloud(surroundings, connection)
+
+
 _WORK: dict[str, Callable[[Surroundings, Connection], float | None]] = {
     duties.INVOICES: _invoices,
     duties.PLANNING: _plan,
@@ -100,6 +123,7 @@ _WORK: dict[str, Callable[[Surroundings, Connection], float | None]] = {
     duties.PUBLICATION: _publish,
     duties.IMPORTS: publication.follow_up,
     duties.SWEEP: _sweep,
+    duties.WATCH: _watch,
 }
 
 
@@ -109,4 +133,5 @@ def _regular_s(name: str, settings: ConnectionSettings) -> float:
         duties.PUBLICATION: float(settings.list_publish_s),
         duties.ANSWERS: float(settings.answer_s),
         duties.SWEEP: float(settings.sweep_s),
+        duties.WATCH: watch.every_s(settings),
     }.get(name, _ONLY_WHEN_WOKEN_S)

@@ -79,6 +79,9 @@ def settle(
         duties.wake(ledger.connection.pk, ledger.now, duties.ANSWERS)
     if any(hop.event is Event.REFUSED for hop in hops):
         duties.wake(ledger.connection.pk, ledger.now, duties.PLANNING)
+    if any(documents.points_nowhere(hop.changes.get("faults") or ()) for hop in hops):
+        # The lists changed since they were read. Read again, they say what is wrong with which entry.
+        duties.wake(ledger.connection.pk, ledger.now, duties.LISTS)
     return unknown
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
+from ml_connector.core.polls import Expectation
 from ml_connector.core.states import State
-from ml_connector.flows.story import NOT_TAKEN, expected_poll
+from ml_connector.flows import deadlines, outage, polls, sign_in
+from ml_connector.flows.story import NOT_TAKEN
 from ml_connector.flows.surroundings import company_codes, settings_of
 from ml_connector.store import documents, duties, work_list
 from ml_connector.store.models import Connection, Document, Duty, ListEntry
@@ -32,7 +34,11 @@ class Standing:
     last_success_at: str | None  #: a session ended as it should; None if none ever did
     last_session_note: str  #: what went wrong in the last session; empty if nothing did
     company_path: str  #: last path the Web Connector told
-    expected_poll_at: str | None  #: when the Web Connector should call next, or should have; None if it never did
+    next_poll_at: str | None  #: when the Web Connector is expected; None if it never called
+    missed_polls: int  #: calls of the Web Connector that were expected and did not come
+    earlier_password_until: str | None  #: the Web Connector has not used its new password yet; None if it has
+    unanswered: int  #: documents that Basware waits to hear of
+    first_deadline: str | None  #: the first time at which Basware stops waiting for one; None if it waits for none
     waiting: int  #: documents on their way
     oldest_waiting_at: str | None  #: when the oldest of them was received; None if none is waiting
     blocked: int  #: documents that need a person, those among them of which Basware refused the answer
@@ -43,15 +49,29 @@ class Standing:
         return asdict(self)
 
 
-def standings() -> Sequence[Standing]:
-    """Return every connection at a glance."""
-    return [_standing(row) for row in Connection.objects.order_by("name")]
+def standings(now: datetime) -> Sequence[Standing]:
+    """Return every connection at a glance, as it stands at a time."""
+    return [_standing(row, now) for row in Connection.objects.order_by("name")]
 
 
-def _standing(row: Connection) -> Standing:
+def standing(row: Connection, now: datetime) -> Standing:
+    """Return one connection at a glance."""
+    return _standing(row, now)
+
+
+def _standing(row: Connection, now: datetime) -> Standing:
     states = counts_by_state(row)
     refused = _counted(documents.with_refused_answer(row.pk))
-    problems = (*_problems(row), *_refusals(refused))
+    expectation = polls.expectation(row, now)
+    waited_for = deadlines.unanswered(row, now)
+    earlier_until = sign_in.earlier_until(row)
+    problems = (
+        *_outage(row, now),
+        *_problems(row),
+        *_silence(row, now, expectation),
+        *_refusals(refused),
+        *filter(None, [deadlines.warning(row, waited_for, now)]),
+    )
     on_their_way = sum(states.get(state.value, 0) - refused.get(state.value, 0) for state in _WAITING)
     return Standing(
         name=row.name,
@@ -59,20 +79,35 @@ def _standing(row: Connection) -> Standing:
         state=_state(row, problems),
         paused=row.paused,
         pause_reason=row.pause_reason,
-        last_poll_at=_iso(row.last_poll_at),
-        last_success_at=_iso(row.last_success_at),
+        last_poll_at=_written(row.last_poll_at),
+        last_success_at=_written(row.last_success_at),
         last_session_note=row.last_session_note,
         company_path=row.company_path,
-        expected_poll_at=_iso(expected_poll(row)),
+        next_poll_at=_written(expectation.next_at if expectation else None),
+        missed_polls=expectation.missed if expectation else 0,
+        earlier_password_until=_written(earlier_until if earlier_until and earlier_until > now else None),
+        unanswered=waited_for.count,
+        first_deadline=_written(waited_for.earliest),
         waiting=on_their_way,
-        oldest_waiting_at=_iso(work_list.oldest_in(row.pk, _WAITING)) if on_their_way > 0 else None,
+        oldest_waiting_at=_written(work_list.oldest_in(row.pk, _WAITING)) if on_their_way > 0 else None,
         blocked=sum(states.get(state.value, 0) for state in _BLOCKED) + sum(refused.values()),
         problems=problems,
     )
 
 
-def _iso(moment: datetime | None) -> str | None:
+def _written(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
+
+
+def _outage(row: Connection, now: datetime) -> Sequence[str]:
+    return (outage.sentence(row, now),) if row.outage_failures else ()
+
+
+def _silence(row: Connection, now: datetime, expectation: Expectation | None) -> Sequence[str]:
+    if row.paused:
+        return ()
+    found = polls.silence(row, now, expectation)
+    return (f"{found} {polls.how_to_mend(row)}",) if found else ()
 
 
 def _state(row: Connection, problems: tuple[str, ...]) -> str:
@@ -89,6 +124,8 @@ def _problems(row: Connection) -> tuple[str, ...]:
     """Return what the duties failed with. What stops several of them is said once, with all that it stops."""
     stopped: dict[str, list[str]] = {}
     failing = {duty.name: duty.last_error for duty in Duty.objects.filter(connection=row).exclude(last_error="")}
+    if row.outage_failures:
+        failing = {name: sentence for name, sentence in failing.items() if sentence != row.outage_words}
     for name in duties.ALL:
         if name in failing:
             stopped.setdefault(failing[name], []).append(DUTY_WORDS[name])
@@ -114,6 +151,7 @@ DUTY_WORDS = {
     duties.ANSWERS: "telling Basware about transfers and payments",
     duties.PUBLICATION: "sending lists to Basware",
     duties.IMPORTS: "asking Basware what became of lists",
+    duties.WATCH: "watching deadlines and the Web Connector",
     duties.SWEEP: "looking for lost invoices in Basware",
     duties.LISTS: "reading lists from QuickBooks",
     duties.PAYMENTS: "reading payments from QuickBooks",
@@ -130,10 +168,10 @@ def _counted(rows: QuerySet[Document]) -> dict[str, int]:
     return {found["state"]: found["count"] for found in counted}
 
 
-def details(row: Connection) -> dict[str, Any]:
+def details(row: Connection, now: datetime) -> dict[str, Any]:
     """Return one connection with everything a person may want to know, secrets apart."""
     duty_rows = Duty.objects.filter(connection=row).order_by("name")
-    return _standing(row).as_dict() | {
+    return _standing(row, now).as_dict() | {
         "base_url": row.base_url,
         "token_url": row.token_url,
         "company_codes": list(company_codes(row)),

@@ -20,6 +20,7 @@ from ml_connector.store.vault import Vault
 CLIENT_ID = "basware client id"
 CLIENT_SECRET = "basware client secret"  # noqa: S105  # a name in the vault, not a secret
 WEB_CONNECTOR_PASSWORD = "web connector password"  # noqa: S105
+EARLIER_WEB_CONNECTOR_PASSWORD = "web connector earlier password"  # noqa: S105
 WEBHOOK_SECRET = "webhook secret"  # noqa: S105
 
 

@@ -11,14 +11,14 @@ from datetime import timedelta
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.exchange import Exchange
-from ml_connector.flows import company
+from ml_connector.flows import company, polls, sign_in
 from ml_connector.flows.bills import Bills
 from ml_connector.flows.checks import Checks
 from ml_connector.flows.doubts import Doubts
 from ml_connector.flows.lists import Lists
 from ml_connector.flows.payments import Payments
 from ml_connector.flows.settling import answer_lost
-from ml_connector.flows.surroundings import WEB_CONNECTOR_PASSWORD, Surroundings, settings_of
+from ml_connector.flows.surroundings import Surroundings, settings_of
 from ml_connector.flows.visit import Answer, Errand, Visit
 from ml_connector.quickbooks.failures import UNREADABLE, classify_hresult
 from ml_connector.quickbooks.session import (
@@ -67,10 +67,8 @@ class WebConnectorService:
         """Answer authenticate: a new ticket that supersedes every earlier one, or a refusal that says nothing more."""
         now = self.surroundings.clock()
         ticket = sessions.new_ticket()
-        expected = self.surroundings.vault.open(self.connection, WEB_CONNECTOR_PASSWORD)
-        # Both are compared whatever the first says, so that the time taken tells nothing.
-        right_password = expected is not None and expected.matches(password)
-        if not (user == self.connection.qb_user and right_password):
+        if not sign_in.is_let_in(self.surroundings, self.connection, user, password, now):
+            sessions.note_refusal(self.connection.pk, now)
             return authenticate_result(ticket, SignIn.REFUSED)
         with writing(self.connection.pk, now) as ledger:
             self._end_live_session(ledger, Call.SUPERSEDED)
@@ -80,8 +78,8 @@ class WebConnectorService:
             state = state_after_sign_in(outcome)
             sessions.open_session(ledger.connection, ticket, state.value, now)
             sessions.forget_old_sessions(ledger.connection.pk, now - _SESSIONS_KEPT)
-            ledger.connection.last_poll_at = now
-            ledger.connection.save(update_fields=["last_poll_at"])
+            polls.remember(ledger.connection, now)
+            ledger.connection.save(update_fields=polls.COLUMNS)
         return authenticate_result(ticket, outcome)
 
     def _end_live_session(self, ledger: Ledger, call: Call) -> None:

@@ -49,7 +49,11 @@ HRESULTS: dict[int, StatusText] = {
         do="Send the message to the connector's support; it is held and not sent again.",
         owner=Owner.ADMIN,
     ),
-    0x80040401: _retry("QuickBooks could not be reached on its machine."),
+    0x80040401: _retry(
+        "QuickBooks could not be reached on its machine.",
+        "If it comes again: start QuickBooks and the Web Connector anew, both as the same Windows user and neither as"
+        " administrator.",
+    ),
     0x80040402: StatusText(
         fate=Fate.UNKNOWN,
         says="QuickBooks had an unexpected error.",
@@ -71,7 +75,10 @@ HRESULTS: dict[int, StatusText] = {
         "Another company file is open in QuickBooks.", "Close it, or open the right one, on the QuickBooks machine."
     ),
     0x8004040D: _retry("The session with QuickBooks was lost."),
-    0x80040410: _retry("The company file is open in another mode (single-user or multi-user)."),
+    0x80040410: _retry(
+        "The company file is open in another mode (single-user or multi-user).",
+        "If it comes again: switch QuickBooks to multi-user mode, or have the user in single-user mode leave the file.",
+    ),
     0x80040414: _retry(
         "A dialog is open in QuickBooks and blocks it.",
         "If it comes again: answer the dialog on the QuickBooks machine.",
@@ -86,7 +93,10 @@ HRESULTS: dict[int, StatusText] = {
         "Log in as the Admin in single-user mode, run the Web Connector, and answer: Yes, always.",
     ),
     0x8004041A: _operator("The connector has no permission in this company file.", f"Allow it under {_INTEGRATED}."),
-    0x8004041B: _retry("QuickBooks could not lock its information."),
+    0x8004041B: _retry(
+        "QuickBooks could not lock its information.",
+        "If it comes again: close what other users have open in the company file, or start QuickBooks anew.",
+    ),
     0x8004041C: _retry("QuickBooks had an internal error while it used the company file."),
     0x8004041D: _operator(
         "The connector may not log in by itself.",
@@ -98,14 +108,20 @@ HRESULTS: dict[int, StatusText] = {
         "Log in as the Admin, run the Web Connector, and answer: Yes, always; tick the automatic login.",
     ),
     0x80040421: _retry("QuickBooks' request processor failed."),
-    0x80040422: _retry("Single-user mode was asked for while another application is connected."),
+    0x80040422: _retry(
+        "Single-user mode was asked for while another application is connected.",
+        "If it comes again: close the other application that uses the company file.",
+    ),
     _VERSION_ERROR: StatusText(
         fate=Fate.PERMANENT,
         says="This QuickBooks does not speak the qbXML version that was used.",
         do="Nothing: the next session speaks the newest version that this QuickBooks names.",
         owner=Owner.NOBODY,
     ),
-    0x80040424: _retry("QuickBooks has not finished starting."),
+    0x80040424: _retry(
+        "QuickBooks has not finished starting.",
+        "If it comes again: see whether QuickBooks waits for a login or an answer on its screen.",
+    ),
     0x80040427: _operator("This QuickBooks is not registered.", "Register QuickBooks on its machine."),
     0x8004042A: _operator("Access from another machine is not allowed.", f"Allow it under {_INTEGRATED}."),
     0x8004042C: _operator("The certificate of the Web Connector was revoked.", "Update the Web Connector."),

@@ -201,6 +201,12 @@ def may_heal_by_planning(faults: Sequence[Mapping[str, str]]) -> bool:
     return all(fault["code"].startswith(PLANNING_CODES) for fault in faults)
 
 
+def points_nowhere(faults: Sequence[Mapping[str, str]]) -> bool:
+    """Tell whether QuickBooks refused a reference: the lists that it was planned on may have changed since they were read.
+    Source: docs/reference/quickbooks.md, status codes."""
+    return bool(faults) and all(fault["code"] == "MLC-QB-01" and fault["value"] == "3140" for fault in faults)
+
+
 _TO_PLAN = Question(
     Document,
     "WHERE connection_id = %s AND (state = 'accepted' OR (state = 'blocked' AND (plan_basis <> %s OR due_at <= %s)))"

@@ -21,8 +21,12 @@ SWEEP = "sweep"  #: look for invoices acknowledged in Basware but unknown here
 LISTS = "lists"  #: read changed lists from QuickBooks; done inside a Web Connector session
 PAYMENTS = "payments"  #: read changed payments from QuickBooks; done inside a Web Connector session
 
+WATCH = "watch"  #: say aloud what nobody may have seen: deadlines that come near, a Web Connector that does not call
+
 #: Done by the engine; the others are done when the Web Connector calls.
-BY_ENGINE = (INVOICES, PLANNING, ANSWERS, PUBLICATION, IMPORTS, SWEEP)
+BY_ENGINE = (INVOICES, PLANNING, ANSWERS, PUBLICATION, IMPORTS, SWEEP, WATCH)
+#: Of these, those that call Basware.
+WITH_BASWARE = frozenset({INVOICES, ANSWERS, PUBLICATION, IMPORTS, SWEEP})
 BY_WEB_CONNECTOR = (LISTS, PAYMENTS)
 ALL = BY_ENGINE + BY_WEB_CONNECTOR
 
@@ -85,8 +89,21 @@ def wake_at(connection_id: int, name: str, moment: datetime) -> None:
     )  # fmt: skip
 
 
+def wake_everywhere(now: datetime, name: str) -> None:
+    """Bring a duty of every connection forward to now; where it waits after a failure, it keeps its wait."""
+    Duty.objects.filter(name=name, due_at__gt=now, failures=0).update(due_at=now)
+
+
+def put_off(connection_id: int, name: str, moment: datetime) -> None:
+    """Move a duty to a later moment; it neither failed nor was done."""
+    Duty.objects.filter(connection_id=connection_id, name=name).update(due_at=moment)
+
+
 def wake_all(connection_id: int, now: datetime, *names: str) -> None:
-    """Bring duties forward to now, those that wait after a failure too: a person asked for it, or mended the cause."""
+    """Bring duties forward to now, those that wait after a failure too: a person asked for it, or mended the cause. If
+    Basware is to be called, an outage is no reason to wait for the next probe."""
+    if not names or WITH_BASWARE.intersection(names):
+        Connection.objects.filter(pk=connection_id).update(outage_probe_at=None)
     Duty.objects.filter(connection_id=connection_id, name__in=names or ALL).update(due_at=now)
 
 

@@ -41,6 +41,13 @@ class Connection(models.Model):
     last_poll_at = models.DateTimeField(null=True)  #: the Web Connector called
     last_success_at = models.DateTimeField(null=True)  #: a session in which QuickBooks spoke ended as it should
     last_session_note = models.CharField(max_length=500, blank=True)
+    last_refused_at = models.DateTimeField(null=True)  #: a sign-in with a wrong user or password, to the minute
+    poll_gaps = models.JSONField(default=list)  #: core.polls: seconds between the latest polls
+    poll_weeks = models.JSONField(default=dict)  #: core.polls: hours with polls, by week, as hexadecimal bits
+    outage_failures = models.IntegerField(default=0)  #: probes in a row that Basware did not answer; 0: it answers
+    outage_since = models.DateTimeField(null=True)
+    outage_probe_at = models.DateTimeField(null=True)  #: Basware is not called before
+    outage_words = models.CharField(max_length=500, blank=True)
     seconds_per_bill = models.FloatField(default=0.0)  #: measured, smoothed; 0 until the first set was answered
     chain_seq = models.BigIntegerField(default=0)  #: last entry of the audit chain
     chain_hash = models.CharField(max_length=64, default="0" * 64)

@@ -7,6 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import connection as database
+from django.db.models import Q
 
 from ml_connector.store import rows
 from ml_connector.store.models import Connection, MessageSet, Session, Watermark
@@ -22,6 +23,12 @@ def connection_named(name: str) -> Connection | None:
 def new_ticket() -> str:
     """Return a ticket that cannot be guessed: 256 random bits."""
     return secrets.token_urlsafe(32)
+
+
+def note_refusal(connection_id: int, now: datetime) -> None:
+    """Note that a sign-in was refused; once a minute at most, because anybody can cause it."""
+    earlier = Q(last_refused_at=None) | Q(last_refused_at__lt=now - timedelta(minutes=1))
+    Connection.objects.filter(earlier, pk=connection_id).update(last_refused_at=now)
 
 
 def ticket_hash(ticket: str) -> str:

@@ -51,7 +51,7 @@ def books(*entries: BookEntry, **preferences: Any) -> Books:
     found = {entry.list_id: entry for entry in (*ENTRIES, *entries)}
     return Books(
         version=7,
-        preferences=Preferences(**preferences),
+        preferences=Preferences(**{"multicurrency": True} | preferences),
         by_code={(entry.kind, entry.code): entry for entry in found.values()},
         by_list_id={str(list_id): entry for list_id, entry in found.items()},
     )

@@ -168,6 +168,13 @@ def test_a_bill_is_in_its_vendors_currency_or_it_is_not_posted() -> None:
     assert planned(in_cad, canadian).total == usd("5", "CAD")
 
 
+def test_without_multiple_currencies_only_the_home_currency_is_posted_whatever_the_vendor_says() -> None:
+    in_cad = invoice(row(gross=usd("5", "CAD")), gross=usd("5", "CAD"))
+    for vendor in (VENDOR, replace(VENDOR, currency="CAD")):
+        assert refused(in_cad, books(vendor, multicurrency=False)) == ["MLC-CURRENCY-02"]
+    assert planned(invoice(), books(multicurrency=False)).total == usd("100.00")
+
+
 def test_a_vendor_without_a_currency_has_the_home_currency() -> None:
     in_cad = invoice(row(gross=usd("5", "CAD")), gross=usd("5", "CAD"))
     assert planned(in_cad, books(home_currency="CAD")).total == usd("5", "CAD")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_connector.core.errors import NeedsOperator
-from ml_connector.core.retry import retry_delay_s
+from ml_connector.core.retry import LEAST_S, retry_delay_s
 from ml_connector.core.settings import ConnectionSettings
 
 ALL = fields(ConnectionSettings)
@@ -105,7 +105,8 @@ JITTERS = st.floats(0, 1)
 def test_a_wait_grows_and_spreads_but_never_without_end(failures: int, jitter: float, base_s: float) -> None:
     wait = retry_delay_s(failures, jitter, base_s=base_s)
     ceiling = min(900.0, base_s * 2.0 ** min(failures - 1, 30))
-    assert ceiling / 4 <= wait <= ceiling
+    assert min(ceiling, LEAST_S) <= wait <= ceiling
+    assert wait == pytest.approx(max(ceiling * jitter, min(ceiling, LEAST_S)))
     assert 0 < wait <= 900.0
 
 
@@ -123,7 +124,8 @@ def test_one_more_failure_never_shortens_the_wait(failures: int, jitter: float, 
     assert later >= sooner
 
 
-def test_the_first_wait_begins_at_a_quarter_of_the_base_and_the_longest_can_be_chosen() -> None:
+def test_the_first_wait_is_anything_from_a_second_to_the_base_and_the_longest_can_be_chosen() -> None:
     assert retry_delay_s(1, 0.0, base_s=4.0) == 1.0
+    assert retry_delay_s(1, 0.5, base_s=4.0) == 2.0
     assert retry_delay_s(1, 1.0, base_s=4.0) == 4.0
     assert retry_delay_s(50, 1.0, base_s=4.0, cap_s=60.0) == 60.0

@@ -258,6 +258,10 @@ class UserAtScreen:
         """Turn class tracking on or off."""
         self.company.preferences.uses_classes = on
 
+    def set_multicurrency(self, on: bool) -> None:
+        """Turn multiple currencies on; or start with a file in which they are off, for once on they stay on."""
+        self.company.preferences.multicurrency = on
+
     def take_backup(self, name: str) -> None:
         """Back the company file up under a name."""
         with self._desktop.lock:

@@ -36,6 +36,13 @@ class Migration(migrations.Migration):
                 ("last_poll_at", models.DateTimeField(null=True)),
                 ("last_success_at", models.DateTimeField(null=True)),
                 ("last_session_note", models.CharField(blank=True, max_length=500)),
+                ("last_refused_at", models.DateTimeField(null=True)),
+                ("poll_gaps", models.JSONField(default=list)),
+                ("poll_weeks", models.JSONField(default=dict)),
+                ("outage_failures", models.IntegerField(default=0)),
+                ("outage_since", models.DateTimeField(null=True)),
+                ("outage_probe_at", models.DateTimeField(null=True)),
+                ("outage_words", models.CharField(blank=True, max_length=500)),
                 ("seconds_per_bill", models.FloatField(default=0.0)),
                 ("chain_seq", models.BigIntegerField(default=0)),
                 (

@@ -19,12 +19,12 @@ def show(request: HttpRequest) -> HttpResponse:
     """Show every connection at a glance."""
     zones = {row.name: zone_of(row) for row in Connection.objects.only("name", "settings")}
     now = current().surroundings.clock()
-    rows = [{"at": row, "zone": zones[row.name], "late": _late(row, now)} for row in standings()]
+    rows = [{"at": row, "zone": zones[row.name], "late": _late(row, now)} for row in standings(now)]
     return page(request, "connections.html", rows=rows)
 
 
 def _late(row: Standing, now: datetime) -> bool:
     """Tell whether the Web Connector should have called, with a little patience."""
-    if not row.expected_poll_at or row.paused:
+    if not row.next_poll_at or row.paused:
         return False
-    return now - datetime.fromisoformat(row.expected_poll_at) > _PATIENCE
+    return now - datetime.fromisoformat(row.next_poll_at) > _PATIENCE
