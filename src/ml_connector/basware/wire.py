@@ -104,6 +104,11 @@ def split_page(body: bytes) -> SplitPage:
     return SplitPage(invoices=tuple(invoices), nameless=tuple(nameless))
 
 
+def last_updated_of(raw: bytes) -> str:
+    """Return Basware's stamp of one accounting document, raw: stamps of one form, which sort as text."""
+    return _text(_object(raw), "lastUpdated")
+
+
 def responses_of(invoice: RawInvoice) -> dict[ResponseKind, tuple[str, ...]]:
     """Return the `externalCode` of every response Basware holds for an invoice, by kind.
 

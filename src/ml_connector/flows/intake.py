@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from ml_connector.basware.client import Acknowledged, Acknowledgement, BaswareClient, InvoicePage
 from ml_connector.basware.masking import with_exchange
 from ml_connector.basware.read import read_invoice
-from ml_connector.basware.wire import RawInvoice, Unreadable
+from ml_connector.basware.wire import RawInvoice, Unreadable, last_updated_of
 from ml_connector.core.errors import ConnectorError, NeedsOperator, Refused, TryAgain
 from ml_connector.core.exchange import Exchange
 from ml_connector.core.faults import Fault
@@ -74,15 +74,28 @@ def _store_swept(surroundings: Surroundings, connection: Connection, page: Invoi
     known = documents.known(connection.pk, swept)
     missing = [_new(raw) for key, raw in swept.items() if key not in known]
     unanswered = [d for d in known.values() if _was_answered_in_vain(d, surroundings.clock())]
-    if not missing and not unanswered:
+    corrected = [d for d in known.values() if _was_corrected(d, swept[InvoiceId(d.invoice_id)])]
+    unanswered = [d for d in unanswered if d not in corrected]
+    if not missing and not unanswered and not corrected:
         return 0
     with writing(connection.pk, surroundings.clock()) as ledger:
         exchange = ledger.keep(page.exchange)
         documents.receive(ledger, missing, exchange)
         documents.hop_all(ledger, [_answered_in_vain(document, exchange) for document in unanswered])
+        for document in corrected:
+            _offered_again(ledger, document, swept[InvoiceId(document.invoice_id)], exchange)
         if unanswered:
             duties.wake(connection.pk, ledger.now, duties.ANSWERS)
-    return len(missing) + len(unanswered)
+    return len(missing) + len(unanswered) + len(corrected)
+
+
+def _was_corrected(document: Document, raw: RawInvoice) -> bool:
+    """It was transferred again with other content, and acknowledged before we saw it: by another program, or by an
+    acknowledgement of ours that arrived late. A page that lags behind holds what it was before, and does not count."""
+    if document.acknowledged_at is None or document.state in _UNDER_WAY:
+        return False
+    stored = bytes(document.raw)
+    return raw.last_updated >= last_updated_of(stored) and _content_of(raw.raw) != _content_of(stored)
 
 
 def _was_answered_in_vain(document: Document, now: datetime) -> bool:
