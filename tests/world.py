@@ -55,7 +55,7 @@ _SMALL_FIRM = small_firm(1)
 #: Every regular look at the same moment, so that a world that is at rest has looked at everything.
 _SETTINGS = {
     "invoice_poll_s": 60, "list_read_s": 60, "list_publish_s": 60, "request_status_s": 5, "payment_read_s": 60,
-    "answer_s": 60, "web_connector_every_s": 60, "retry_base_s": 1,
+    "drift_read_s": 60, "answer_s": 60, "web_connector_every_s": 60, "retry_base_s": 1,
 }  # fmt: skip
 
 _UNDER_WAY = (State.RECEIVED, State.ACCEPTED, State.PLANNED, State.SENT, State.IN_DOUBT, State.POSTED, State.GIVEN_UP)
@@ -221,7 +221,7 @@ class World:
         once more, and then nothing was left to do. Raises: NotAtRest after `limit_s` seconds of the world's time.
         """
         began = self.clock.now()
-        for duty in (duties.LISTS, duties.PAYMENTS, duties.INVOICES, duties.PUBLICATION, duties.ANSWERS):
+        for duty in (duties.LISTS, duties.PAYMENTS, duties.DRIFT, duties.INVOICES, duties.PUBLICATION, duties.ANSWERS):
             Duty.objects.filter(name=duty, failures=0, due_at__gt=began).update(due_at=began)
         while True:
             self.works()

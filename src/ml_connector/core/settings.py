@@ -46,6 +46,9 @@ class ConnectionSettings:
         "How soon Basware is first asked what became of records it was sent; the wait doubles up to 32 times.",
     )
     payment_read_s: int = _number(900, 1, 604800, "How often changed bill payments are read from QuickBooks.")
+    drift_read_s: int = _number(
+        900, 1, 604800, "How often it is read from QuickBooks which Bills and vendor credits were saved there."
+    )
     answer_s: int = _number(5, 1, 86400, "How often answers that are due (transfers, payments) are sent to Basware.")
     web_connector_every_s: int = _number(
         300, 1, 86400, "Polling interval written into the .qwc file; the user of the Web Connector can change it."

@@ -6,8 +6,9 @@ Two rules carry the promise that no Bill is entered twice:
 
 1. Nothing goes back from SENT. What was sent is known to be in QuickBooks (POSTED), known not to be (BLOCKED), or in
    doubt; from IN_DOUBT only an answer from QuickBooks leads on.
-2. A document that has a Bill (POSTED and later) never becomes PLANNED again, unless a person gave up on it or skipped
-   it. It keeps its TxnID then, and QuickBooks is asked for that Bill before another one is entered.
+2. A document that has a Bill (POSTED and later) never becomes PLANNED again, unless a person gave up on it, skipped it,
+   or wants what an older company file lost entered again. It keeps its TxnID then, and QuickBooks is asked for that Bill
+   before another one is entered.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ class Event(StrEnum):
     LINKED = "linked"  #: QuickBooks has it already, entered by a person; linked instead of doubled
     REFUSED = "refused"  #: QuickBooks answered that it did not take it
     ANSWER_LOST = "answer_lost"  #: the session ended, or failed, between the request and its answer
+    RESTORED = "restored"  #: an older copy of the company file was put in its place, and has it no more
+    REPOSTED = "reposted"  #: a person wants it entered again, because such a copy lost it
     NOT_THERE = "not_there"  #: QuickBooks was asked and does not have it
     CONFIRMED = "confirmed"  #: Basware took the transfer response
     PAID_IN_FULL = "paid_in_full"  #: Basware was told of payments that settle the whole
@@ -155,6 +158,16 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (_S.POSTED, _E.VANISHED): _S.CHANGED,
     (_S.CONFIRMED, _E.VANISHED): _S.CHANGED,
     (_S.PAID, _E.VANISHED): _S.CHANGED,
+    (_S.CONFIRMED, _E.DIFFERS): _S.CHANGED,
+    (_S.PAID, _E.DIFFERS): _S.CHANGED,
+    (_S.CHANGED, _E.DIFFERS): _S.CHANGED,
+    (_S.CHANGED, _E.VANISHED): _S.CHANGED,
+    (_S.POSTED, _E.RESTORED): _S.CHANGED,
+    (_S.CONFIRMED, _E.RESTORED): _S.CHANGED,
+    (_S.PAID, _E.RESTORED): _S.CHANGED,
+    (_S.CHANGED, _E.RESTORED): _S.CHANGED,
+    (_S.CHANGED, _E.REPOSTED): _S.ACCEPTED,
+    (_S.CHANGED, _E.FOUND): _S.POSTED,
     (_S.CHANGED, _E.OFFERED_CHANGED): _S.CHANGED,
     (_S.CHANGED, _E.OFFERED_AGAIN): _S.CHANGED,
     (_S.CHANGED, _E.LINKED): _S.POSTED,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.states import HAS_OR_MAY_HAVE_BILL, WORDS, Event, State, can
+from ml_connector.flows.reposting import is_lost, repost_all
 from ml_connector.flows.surroundings import Surroundings
 from ml_connector.store import documents, duties
 from ml_connector.store.chain import Entry, Ledger, writing
@@ -51,6 +52,10 @@ def retry(surroundings: Surroundings, document: Document, actor: str, *, post_ne
             return "It waits for the Web Connector already, and goes with its next session."
         if state is State.CHANGED and act.document.wanted_txn_id:
             return _ASKED_FOR.format(act.document.wanted_txn_id)
+        if state is State.CHANGED and is_lost(act.document):
+            repost_all(act.ledger, [act.document])
+            duties.wake_all(document.connection_id, act.ledger.now, duties.PLANNING)
+            return "It is planned again at once, and entered again if QuickBooks does not have it."
         if state in _NO_RETRY:
             raise NeedsOperator(
                 f"Document {document.pk} is {_in_words(state)}{_NO_RETRY[state].format(act.document.txn_id)}"

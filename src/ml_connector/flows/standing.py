@@ -47,7 +47,8 @@ def standings() -> Sequence[Standing]:
 def _standing(row: Connection) -> Standing:
     states = counts_by_state(row)
     refused = _counted(documents.with_refused_answer(row.pk))
-    problems = (*_problems(row), *_refusals(refused))
+    stopped = (row.stop_reason,) if row.stop_reason else ()
+    problems = (*stopped, *_problems(row), *_refusals(refused))
     on_their_way = sum(states.get(state.value, 0) - refused.get(state.value, 0) for state in _WAITING)
     return Standing(
         name=row.name,
@@ -67,6 +68,8 @@ def _standing(row: Connection) -> Standing:
 def _state(row: Connection, problems: tuple[str, ...]) -> str:
     if row.paused:
         return "Paused"
+    if row.stop_reason:
+        return "Stopped"
     if row.last_session_note or problems:
         return "Needs attention"
     if row.last_poll_at is None:
@@ -106,6 +109,7 @@ DUTY_WORDS = {
     duties.SWEEP: "looking for lost invoices in Basware",
     duties.LISTS: "reading lists from QuickBooks",
     duties.PAYMENTS: "reading payments from QuickBooks",
+    duties.DRIFT: "reading changed Bills from QuickBooks",
 }
 
 

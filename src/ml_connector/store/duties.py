@@ -20,10 +20,11 @@ IMPORTS = "imports"  #: ask Basware what became of records it was sent
 SWEEP = "sweep"  #: look for invoices acknowledged in Basware but unknown here
 LISTS = "lists"  #: read changed lists from QuickBooks; done inside a Web Connector session
 PAYMENTS = "payments"  #: read changed payments from QuickBooks; done inside a Web Connector session
+DRIFT = "drift"  #: read which Bills were saved in QuickBooks; done inside a Web Connector session
 
 #: Done by the engine; the others are done when the Web Connector calls.
 BY_ENGINE = (INVOICES, PLANNING, ANSWERS, PUBLICATION, IMPORTS, SWEEP)
-BY_WEB_CONNECTOR = (LISTS, PAYMENTS)
+BY_WEB_CONNECTOR = (LISTS, PAYMENTS, DRIFT)
 ALL = BY_ENGINE + BY_WEB_CONNECTOR
 
 
