@@ -58,7 +58,16 @@ _SETTINGS = {
     "drift_read_s": 60, "answer_s": 60, "web_connector_every_s": 60, "retry_base_s": 1,
 }  # fmt: skip
 
-_UNDER_WAY = (State.RECEIVED, State.ACCEPTED, State.PLANNED, State.SENT, State.IN_DOUBT, State.POSTED, State.GIVEN_UP)
+_UNDER_WAY = (
+    State.RECEIVED,
+    State.ACCEPTED,
+    State.PLANNED,
+    State.SENT,
+    State.IN_DOUBT,
+    State.MODIFYING,
+    State.POSTED,
+    State.GIVEN_UP,
+)
 _A_PERSON_MUST_LOOK = timedelta(hours=12)  # what is tried once a day waits for a person, and a world is at rest with it
 
 
@@ -250,7 +259,8 @@ class World:
         for row in Document.objects.exclude(connection__in=paused).defer("raw", "request_xml"):
             waits_long = row.due_at is not None and row.due_at - now > _A_PERSON_MUST_LOOK
             to_tell = row.payment_due and row.state in {State.CONFIRMED, State.PAID}
-            under_way = (row.state in _UNDER_WAY or to_tell) and not waits_long
+            to_compare = row.compare_due and row.state == State.CHANGED
+            under_way = (row.state in _UNDER_WAY or to_tell or to_compare) and not waits_long
             tried_again = row.state == State.BLOCKED and row.due_at is not None and not waits_long
             if under_way or tried_again:
                 left.append(

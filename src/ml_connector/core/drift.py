@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ml_connector.core.plan_values import BillPlan
 from ml_connector.core.records import LedgerTxn
 
 
@@ -49,6 +50,25 @@ def held_by(txn: LedgerTxn) -> Held:
         lines=tuple(
             HeldLine(account=line.account, amount=line.amount, customer=line.customer, class_=line.class_)
             for line in txn.lines
+        ),
+    )
+
+
+def planned(plan: BillPlan, ref_number: str) -> Held:
+    """Return what QuickBooks is to hold by a plan; `ref_number` as it will hold it."""
+    return Held(
+        vendor=plan.vendor.list_id,
+        amount=plan.total.amount,
+        ref_number=ref_number,
+        txn_date=plan.txn_date.isoformat(),
+        lines=tuple(
+            HeldLine(
+                account=line.account.list_id,
+                amount=line.amount.amount,
+                customer=line.customer.list_id if line.customer else "",
+                class_=line.class_.list_id if line.class_ else "",
+            )
+            for line in plan.lines
         ),
     )
 

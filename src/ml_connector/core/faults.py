@@ -300,14 +300,14 @@ REGISTER: ReadOnlyDict[str, FaultText] = {
         words="Lost with a restored file",
     ),
     "MLC-CHANGED-05": FaultText(
-        says="{value} was edited in QuickBooks after it was entered: {detail}.",
+        says="In QuickBooks {value} was edited after it was entered: {detail}.",
         do="Put it right in QuickBooks, which is noticed, or accept it as it is now: ml-connector link <ID> --txn-id <TxnID>."
         " Or give up on it, so that Basware is told: ml-connector give-up <ID> --reason <why>.",
         owner=Owner.CONTROLLER,
         words="Edited in QuickBooks",
     ),
     "MLC-PAID-01": FaultText(
-        says="{value} counts as paid in QuickBooks, but no money was paid: it was settled by a credit ({detail}).",
+        says="In QuickBooks {value} counts as paid, but no money was paid: it was settled by a credit ({detail}).",
         do="If that is right: ml-connector link <ID> --txn-id <TxnID> ends the question; Basware is told of no payment, so mark"
         " the invoice there. If not, take the credit off the Bill in QuickBooks, which is noticed.",
         owner=Owner.CONTROLLER,

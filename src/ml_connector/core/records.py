@@ -100,6 +100,8 @@ class LedgerTxn:
     open_amount: Decimal | None = None
     lines: tuple[LedgerLine, ...] = ()  #: only when they were asked for
     links: tuple[LedgerLink, ...] = ()  #: only when they were asked for
+    due_date: date | None = None  #: Bills, only when their links were asked for
+    has_items: bool = False  #: it has lines of items as well; only when its links were asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,11 +128,11 @@ def _suspects(visit: Visit, saved: dict[str, LedgerTxn]) -> list[str]:
         for document in held.compared(visit.connection, saved, _OPEN)
         if document.state == State.CHANGED or document.edit_sequence != saved[document.txn_id].edit_sequence
     ]
-    texts = _sent(touched)
+    texts = sent_for(touched)
     found: list[str] = []
     for document in touched:
         txn = saved[document.txn_id]
-        was = _was(document, texts)
+        was = was_held(document, texts)
         if (
             document.state == State.CHANGED
             or differences(was, held_by(txn), str)
@@ -160,7 +160,7 @@ def _settled_without_money(visit: Visit, document: Document, txn: LedgerTxn) -> 
     return not any(share.amount for share in payments.applied_to(visit.connection.pk, [txn.txn_id]).get(txn.txn_id, []))
 
 
-def _sent(rows: Sequence[Document]) -> dict[str, Held]:
+def sent_for(rows: Sequence[Document]) -> dict[str, Held]:
     """Return what was entered, by request id, of documents that went in a message set."""
     needed = [row for row in rows if not row.held]
     found: dict[str, Held] = {}
@@ -169,7 +169,7 @@ def _sent(rows: Sequence[Document]) -> dict[str, Held]:
     return found
 
 
-def _was(document: Document, sent: dict[str, Held]) -> Held:
+def was_held(document: Document, sent: dict[str, Held]) -> Held:
     """Return what the Bill is to be: as a person accepted it, or as it was entered, or, of one that was typed in by hand,
     what had to agree when it was linked."""
     if document.held:
@@ -195,11 +195,11 @@ def _ask_to_judge(visit: Visit) -> str | None:
         end(visit, duties.DRIFT, visit.settings.drift_read_s, "")
         return None
     visit.notes["batch"] = batch
-    sent = _sent(rows)
+    sent = sent_for(rows)
     vendors: set[str] = set()
     accounts: set[str] = set()
     for row in rows:
-        was = _was(row, sent)
+        was = was_held(row, sent)
         vendors.add(was.vendor)
         accounts |= {line.account for line in was.lines or ()}
     visit.notes["entries"] = sorted((vendors | accounts) - {""})
@@ -237,12 +237,12 @@ def _judge(visit: Visit, answer: Answer) -> str:
     gone = set(visit.notes.pop("entries", [])) - entries
     visit.notes["suspects"] = visit.notes["suspects"][len(batch) :]
     rows = held.compared(visit.connection, batch, _OPEN)
-    sent = _sent(rows)
+    sent = sent_for(rows)
     hops: list[Hop] = []
     for row in rows:
         txn = there.get(row.txn_id)
         if txn is not None:  # else it was deleted, which the deletions tell
-            hops += _judge_one(visit, answer, row, txn, _was(row, sent), gone)
+            hops += _judge_one(visit, answer, row, txn, was_held(row, sent), gone)
     documents.hop_all(visit.ledger, hops)
     if hops:
         duties.wake(visit.connection.pk, visit.now, duties.ANSWERS)

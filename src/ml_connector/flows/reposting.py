@@ -8,7 +8,6 @@ from typing import Any
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.records import TxnKind
 from ml_connector.core.states import Event
-from ml_connector.flows.restored import LOST
 from ml_connector.flows.story import summary
 from ml_connector.flows.surroundings import Surroundings
 from ml_connector.store import documents, duties, known
@@ -19,7 +18,7 @@ from ml_connector.store.models import Connection, Document
 
 def what_is_lost(connection: Connection) -> dict[str, Any]:
     """Return why nothing is written, and what the company file lost, as plain values."""
-    lost = known.with_fault(connection, LOST).select_related("connection")
+    lost = known.with_fault(connection, known.LOST).select_related("connection")
     return {
         "stopped": connection.stop_reason,
         "searching": connection.searched_up_to is not None,
@@ -39,7 +38,7 @@ def decide(surroundings: Surroundings, connection: Connection, actor: str, *, re
             raise NeedsOperator(
                 "What is gone from the company file is not known yet: let the Web Connector run once more, then decide."
             )
-        lost = list(known.with_fault(row, LOST)) if repost else []
+        lost = list(known.with_fault(row, known.LOST)) if repost else []
         if not row.stop_reason and not lost:
             raise NeedsOperator(f"Nothing is to be decided: connection {row.name} writes, and no document is lost.")
         repost_all(ledger, lost)
@@ -54,7 +53,7 @@ def decide(surroundings: Surroundings, connection: Connection, actor: str, *, re
 
 def is_lost(document: Document) -> bool:
     """Tell whether an older company file lost the document."""
-    return any(fault.code == LOST for fault in documents.faults_of(document))
+    return any(fault.code == known.LOST for fault in documents.faults_of(document))
 
 
 def repost_all(ledger: Ledger, lost: Sequence[Document]) -> None:

@@ -32,7 +32,6 @@ from ml_connector.store.chain import Entry, ExchangeRef
 from ml_connector.store.documents import Hop
 from ml_connector.store.models import Document
 
-LOST = "MLC-CHANGED-04"
 _PER_QUESTION = 200
 _KEPT_BY_QUICKBOOKS = timedelta(days=91)  # of deletions, and a day for clocks
 _PAYMENT_KINDS = (TxnKind.BILL_PAYMENT_CHECK, TxnKind.BILL_PAYMENT_CREDIT_CARD)
@@ -210,7 +209,7 @@ def _take_search(visit: Visit, answer: Answer) -> None:
     rows = documents.of(visit.connection.pk).filter(pk__in=numbers).defer("raw", "request_xml").order_by("pk")
     hops: list[Hop] = []
     for document in rows:
-        lost = any(fault.code == LOST for fault in documents.faults_of(document))
+        lost = any(fault.code == known.LOST for fault in documents.faults_of(document))
         if TxnId(document.txn_id) in there:
             if lost and document.state == State.CHANGED:
                 words = "QuickBooks has it again."
@@ -221,7 +220,7 @@ def _take_search(visit: Visit, answer: Answer) -> None:
         elif visit.notes.get("condensed") and document.state == State.PAID:
             words = "Gone from QuickBooks since the company file was condensed; it was paid before."
             visit.ledger.note(Entry(event="condensed", words=words, document_id=document.pk, exchange=answer.exchange))
-        elif not lost and document.state in known.ENTERED:
+        elif not lost and document.state in {*known.ENTERED, State.MODIFYING}:
             hops.append(_lost(document, answer.exchange))
     documents.hop_all(visit.ledger, hops)
     visit.connection.searched_up_to = max(numbers, default=0)
@@ -229,11 +228,12 @@ def _take_search(visit: Visit, answer: Answer) -> None:
 
 
 def _lost(document: Document, exchange: ExchangeRef) -> Hop:
-    fault = Fault(code=LOST, value=f"{document.kind} {document.txn_id}")
+    fault = Fault(code=known.LOST, value=f"{document.kind} {document.txn_id}")
     changes: dict[str, object] = {
         "faults": documents.faults_as_json([fault]),
         "due_at": None,
         "wanted_txn_id": "",
+        "compare_due": False,
         "answer_fault": None,
     }
     return Hop(document=document, event=Event.RESTORED, words=fault.says, exchange=exchange, changes=changes)
@@ -271,7 +271,7 @@ def _take_payments(visit: Visit, answer: Answer, parts: Sequence[Part]) -> None:
 def _finish(visit: Visit) -> None:
     """Everything was looked for: go on by itself if nothing is gone, and wait for a person if anything is."""
     connection = visit.connection
-    lost = known.with_fault(connection, LOST).count()
+    lost = known.with_fault(connection, known.LOST).count()
     connection.searched_up_to = None
     connection.save(update_fields=["searched_up_to"])
     _settle(visit)

@@ -14,7 +14,16 @@ from ml_connector.flows.surroundings import company_codes, settings_of
 from ml_connector.store import documents, duties
 from ml_connector.store.models import Connection, Document, Duty, ListEntry
 
-_WAITING = (State.RECEIVED, State.ACCEPTED, State.PLANNED, State.SENT, State.IN_DOUBT, State.POSTED, State.GIVEN_UP)
+_WAITING = (
+    State.RECEIVED,
+    State.ACCEPTED,
+    State.PLANNED,
+    State.SENT,
+    State.IN_DOUBT,
+    State.MODIFYING,
+    State.POSTED,
+    State.GIVEN_UP,
+)
 _BLOCKED = (State.BLOCKED, State.CHANGED)
 
 

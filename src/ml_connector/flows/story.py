@@ -155,6 +155,15 @@ def _in_doubt(document: Document, now: datetime) -> _Because:
     )
 
 
+def _modifying(document: Document, now: datetime) -> _Because:
+    return (
+        f"A change of {document.kind} {document.txn_id} was handed to QuickBooks; whether it was made is not known yet.",
+        Owner.NOBODY,
+        "If no answer comes, the Bill is read in the next session of the Web Connector.",
+        _next_poll(document.connection, now),
+    )
+
+
 def _to_tell(document: Document, now: datetime) -> _Because:
     posted = document.state == State.POSTED
     cause = f"It is in QuickBooks as {document.txn_id}" if posted else f"It was given up ({document.reason})"
@@ -207,6 +216,7 @@ _WHY = {
     State.CONFIRMED: _confirmed,
     State.PAID: _confirmed,
     State.CHANGED: _changed,
+    State.MODIFYING: _modifying,
     State.SKIPPED: _skipped,
     State.GIVEN_UP: _to_tell,
     State.RETURNED: _returned,

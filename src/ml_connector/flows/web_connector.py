@@ -13,6 +13,7 @@ from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.exchange import Exchange
 from ml_connector.flows import company
 from ml_connector.flows.bills import Bills
+from ml_connector.flows.changes import Changes
 from ml_connector.flows.checks import Checks
 from ml_connector.flows.doubts import Doubts
 from ml_connector.flows.drift import Drift
@@ -48,7 +49,7 @@ from ml_connector.store.models import Connection, Session
 _COMPANY = "company"
 #: First of all it is made sure that the file is no older one. Then come doubts: nothing new is written while the outcome of
 #: an earlier write is unknown.
-_ERRANDS: tuple[Errand, ...] = (Restored(), Doubts(), Lists(), Checks(), Bills(), Payments(), Drift())
+_ERRANDS: tuple[Errand, ...] = (Restored(), Doubts(), Lists(), Checks(), Changes(), Bills(), Payments(), Drift())
 
 _SESSIONS_KEPT = timedelta(days=30)
 
@@ -338,7 +339,7 @@ def _begin_anew(session: Session) -> None:
     session.work.pop("asked", None)
     session.work["done"] = session.work.get("done", 0) + 1
     for notes in session.work.get("notes", {}).values():
-        for name in ("reading", "looking", "adding", "set", "stage", "remembered"):
+        for name in ("reading", "looking", "adding", "modifying", "set", "stage", "remembered"):
             notes.pop(name, None)
 
 

@@ -285,7 +285,8 @@ def txn_fields(kind: TxnKind, version: Version, *, lines: bool = False, links: b
     """Return the elements of a Bill or VendorCredit that are read back."""
     middle = ("AmountDue", "IsPaid", "OpenAmount") if kind is TxnKind.BILL else ("CreditAmount", "OpenAmount")
     end = _TXN_END if version.has_external_guid else _TXN_END[:-1]
-    return (*_TXN_STEM, *middle, *end, *(("LinkedTxn",) if links else ()), *(("ExpenseLineRet",) if lines else ()))
+    whole = ("LinkedTxn", *(("DueDate",) if kind is TxnKind.BILL else ()), "ItemLineRet", "ItemGroupLineRet")
+    return (*_TXN_STEM, *middle, *end, *(whole if links else ()), *(("ExpenseLineRet",) if lines else ()))
 
 
 def _once_each(values: Sequence[str]) -> tuple[str, ...]:

@@ -273,6 +273,8 @@ def _ledger_txn(element: etree._Element) -> LedgerTxn:
         is_paid=_flag(fields, "IsPaid", default=False),
         open_amount=_optional_amount(fields, "OpenAmount"),
         lines=lines,
+        due_date=_date(fields, "DueDate") if _text(fields, "DueDate").strip() else None,
+        has_items="ItemLineRet" in fields or "ItemGroupLineRet" in fields,
         links=tuple(_link(link) for link in element.iterchildren("LinkedTxn")) if "LinkedTxn" in fields else (),
     )
 

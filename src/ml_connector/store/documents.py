@@ -168,7 +168,7 @@ def of(connection_id: int) -> QuerySet[Document]:
 _TO_ACKNOWLEDGE = Question(
     Document,
     "WHERE connection_id = %s AND acknowledged_at IS NULL AND (due_at IS NULL OR due_at <= %s)"
-    " AND state NOT IN ('sent', 'in_doubt') ORDER BY id LIMIT %s",
+    " AND state NOT IN ('sent', 'in_doubt', 'modifying') ORDER BY id LIMIT %s",
     ("connection_id", "state", "invoice_id", "due_at", "answer_tries"),
 )
 
@@ -234,6 +234,14 @@ def to_check(connection_id: int) -> QuerySet[Document]:
     states = [State.POSTED, State.BLOCKED, State.CHANGED]
     rows = of(connection_id).filter(state__in=states).exclude(wanted_txn_id="")
     return rows.defer("raw", "request_xml")
+
+
+def to_compare(connection_id: int, but: Collection[int], limit: int) -> list[Document]:
+    """Return documents whose Bill is to be compared with what the invoice says now, and those of which it is not known
+    whether a change was made, oldest first."""
+    rows = of(connection_id).filter(compare_due=True, acknowledged_at__isnull=False)
+    rows = rows.filter(state__in=[State.CHANGED, State.MODIFYING]).exclude(pk__in=list(but))
+    return list(rows.order_by("pk")[:limit])
 
 
 def to_answer(connection_id: int, now: datetime, limit: int, after: int = 0) -> list[Document]:

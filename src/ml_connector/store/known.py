@@ -11,6 +11,9 @@ from ml_connector.store.models import Connection, Document, MessageSet
 #: States of documents whose Bill is in QuickBooks, as far as we know.
 ENTERED = frozenset({State.POSTED, State.CONFIRMED, State.PAID})
 
+#: The fault of documents that an older company file lost.
+LOST = "MLC-CHANGED-04"
+
 _LATEST = 3
 _SETS = 5  # message sets among which the latest are looked for
 
@@ -24,7 +27,7 @@ def latest(connection: Connection) -> list[Document]:
 
 def in_quickbooks(connection: Connection, after: int = 0) -> QuerySet[Document]:
     """Return the documents with a TxnID that are posted or later, those that are a question among them, oldest first."""
-    states = [*ENTERED, State.CHANGED]
+    states = [*ENTERED, State.CHANGED, State.MODIFYING]
     rows = documents.of(connection.pk).filter(state__in=states, pk__gt=after).exclude(txn_id="")
     return rows.defer("raw", "request_xml").order_by("pk")
 

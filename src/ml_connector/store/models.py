@@ -157,6 +157,7 @@ class Document(models.Model):
     txn_id = models.CharField(max_length=36, blank=True)
     txn_number = models.CharField(max_length=20, blank=True)
     edit_sequence = models.CharField(max_length=16, blank=True)
+    compare_due = models.BooleanField(default=False)  #: its Bill is to be compared with what the invoice says now
     held = models.JSONField(null=True)  #: core.drift.Held that a person accepted; null: as it was entered
     linked = models.BooleanField(default=False)  #: typed in by a person, not added by us
     response_no = models.IntegerField(default=0)  #: transfer responses begun
@@ -182,6 +183,7 @@ class Document(models.Model):
         indexes = [
             models.Index(fields=["connection", "state", "id"], name="document_state_order"),
             models.Index(fields=["connection", "id"], name="document_unheard", condition=Q(acknowledged_at=None)),
+            models.Index(fields=["connection", "id"], name="document_compare", condition=Q(compare_due=True)),
             models.Index(fields=["connection", "payment_due"], name="document_payment", condition=Q(payment_due=True)),
             models.Index(fields=["connection", "invoice_number"], name="document_number"),
             models.Index(fields=["connection", "ref_number"], name="document_ref_number"),

@@ -239,6 +239,7 @@ class Migration(migrations.Migration):
                             ("confirmed", "CONFIRMED"),
                             ("paid", "PAID"),
                             ("changed", "CHANGED"),
+                            ("modifying", "MODIFYING"),
                             ("skipped", "SKIPPED"),
                             ("given_up", "GIVEN_UP"),
                             ("returned", "RETURNED"),
@@ -272,6 +273,7 @@ class Migration(migrations.Migration):
                 ("txn_id", models.CharField(blank=True, max_length=36)),
                 ("txn_number", models.CharField(blank=True, max_length=20)),
                 ("edit_sequence", models.CharField(blank=True, max_length=16)),
+                ("compare_due", models.BooleanField(default=False)),
                 ("held", models.JSONField(null=True)),
                 ("linked", models.BooleanField(default=False)),
                 ("response_no", models.IntegerField(default=0)),
@@ -466,6 +468,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="document",
             index=models.Index(
+                condition=models.Q(("compare_due", True)), fields=["connection", "id"], name="document_compare"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="document",
+            index=models.Index(
                 condition=models.Q(("payment_due", True)), fields=["connection", "payment_due"], name="document_payment"
             ),
         ),
@@ -506,6 +514,7 @@ class Migration(migrations.Migration):
                             "confirmed",
                             "paid",
                             "changed",
+                            "modifying",
                             "skipped",
                             "given_up",
                             "returned",
