@@ -55,10 +55,19 @@ _SMALL_FIRM = small_firm(1)
 #: Every regular look at the same moment, so that a world that is at rest has looked at everything.
 _SETTINGS = {
     "invoice_poll_s": 60, "list_read_s": 60, "list_publish_s": 60, "request_status_s": 5, "payment_read_s": 60,
-    "answer_s": 60, "web_connector_every_s": 60, "retry_base_s": 1,
+    "drift_read_s": 60, "answer_s": 60, "web_connector_every_s": 60, "retry_base_s": 1,
 }  # fmt: skip
 
-_UNDER_WAY = (State.RECEIVED, State.ACCEPTED, State.PLANNED, State.SENT, State.IN_DOUBT, State.POSTED, State.GIVEN_UP)
+_UNDER_WAY = (
+    State.RECEIVED,
+    State.ACCEPTED,
+    State.PLANNED,
+    State.SENT,
+    State.IN_DOUBT,
+    State.MODIFYING,
+    State.POSTED,
+    State.GIVEN_UP,
+)
 _A_PERSON_MUST_LOOK = timedelta(hours=12)  # what is tried once a day waits for a person, and a world is at rest with it
 
 
@@ -221,7 +230,7 @@ class World:
         once more, and then nothing was left to do. Raises: NotAtRest after `limit_s` seconds of the world's time.
         """
         began = self.clock.now()
-        for duty in (duties.LISTS, duties.PAYMENTS, duties.INVOICES, duties.PUBLICATION, duties.ANSWERS):
+        for duty in (duties.LISTS, duties.PAYMENTS, duties.DRIFT, duties.INVOICES, duties.PUBLICATION, duties.ANSWERS):
             Duty.objects.filter(name=duty, failures=0, due_at__gt=began).update(due_at=began)
         while True:
             self.works()
@@ -250,7 +259,8 @@ class World:
         for row in Document.objects.exclude(connection__in=paused).defer("raw", "request_xml"):
             waits_long = row.due_at is not None and row.due_at - now > _A_PERSON_MUST_LOOK
             to_tell = row.payment_due and row.state in {State.CONFIRMED, State.PAID}
-            under_way = (row.state in _UNDER_WAY or to_tell) and not waits_long
+            to_compare = row.compare_due and row.state == State.CHANGED
+            under_way = (row.state in _UNDER_WAY or to_tell or to_compare) and not waits_long
             tried_again = row.state == State.BLOCKED and row.due_at is not None and not waits_long
             if under_way or tried_again:
                 left.append(

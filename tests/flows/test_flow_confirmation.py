@@ -197,7 +197,7 @@ def test_a_confirmed_change_is_paid_in_full_only_when_the_new_amount_is(world: W
 def test_a_change_that_a_person_confirmed_is_no_change_when_it_comes_again(world: World) -> None:
     invoice = world.basware.approves()
     world.run_until_idle()
-    world.basware.transfers_again(invoice, description="for the file")
+    world.basware.transfers_again(invoice, dueDate="2027-01-31T00:00:00")
     world.run_until_idle()
     assert world.connector.state(invoice) == "changed"
     world.connector.links(invoice, world.quickbooks.txn_id(invoice))

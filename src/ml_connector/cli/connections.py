@@ -23,7 +23,7 @@ from ml_connector.cli.context import (
 )
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.secret import Secret
-from ml_connector.flows import connections
+from ml_connector.flows import connections, reposting
 from ml_connector.flows.mappings import read_kind
 from ml_connector.flows.publication import resend
 from ml_connector.flows.standing import details, list_standing, standing, standings
@@ -276,6 +276,37 @@ def resume(context: Context, name: str | None) -> None:
     row = connections.only_one(name)
     connections.resume(surroundings, row, context.actor)
     context.answer({"paused": False}, f"Connection {row.name} goes on; everything is due at once.")
+
+
+@connection.command()
+@click.argument("name", required=False)
+@click.option("--repost", is_flag=True, help="Go on, and enter again what the company file lost.")
+@click.option("--go-on", is_flag=True, help="Go on, and leave what it lost as questions, one by one.")
+@pass_context
+def restored(context: Context, name: str | None, repost: bool, go_on: bool) -> None:
+    """Show what a company file that was put back to an older copy lost, and decide."""
+    surroundings = context.surroundings
+    row = connections.only_one(name)
+    if repost and go_on:
+        raise NeedsOperator("Decide for one of the two: --repost, or --go-on.")
+    if repost or go_on:
+        sentence = reposting.decide(surroundings, row, context.actor, repost=repost)
+        context.answer({"said": sentence}, sentence)
+        return
+    value = reposting.what_is_lost(row)
+
+    def words() -> None:
+        context.say(value["stopped"] or "Nothing stops the connection from writing to QuickBooks.")
+        table = new_table("No.", "Supplier", "Invoice", "Date", "Amount", "TxnID that is gone")
+        for found in value["documents"]:
+            amount = f"{found['gross']} {found['currency']}"
+            names = (found["supplier_name"], found["invoice_number"], found["invoice_date"], amount, found["txn_id"])
+            table.add_row(str(found["id"]), *names)
+        if value["documents"]:
+            context.show(table)
+            context.say(f"Decide: ml-connector connection restored {row.name} --repost, or --go-on.")
+
+    context.answer(value, words)
 
 
 @click.group()

@@ -296,6 +296,29 @@ REGISTER: ReadOnlyDict[str, FaultText] = {
         owner=Owner.CONTROLLER,
         words="Gone from QuickBooks",
     ),
+    "MLC-CHANGED-04": FaultText(
+        says="It was entered in QuickBooks as {value}, but the company file was put back to an older copy, which does not"
+        " have it.",
+        do="Decide for all such documents: ml-connector connection restored shows them, and with --repost enters them again."
+        " For this one alone: ml-connector retry <ID> enters it again, ml-connector link <ID> --txn-id <TxnID> names the"
+        " document that stands for it now, ml-connector give-up <ID> --reason <why> tells Basware that it failed.",
+        owner=Owner.CONTROLLER,
+        words="Lost with a restored file",
+    ),
+    "MLC-CHANGED-05": FaultText(
+        says="In QuickBooks {value} was edited after it was entered: {detail}.",
+        do="Put it right in QuickBooks, which is noticed, or accept it as it is now: ml-connector link <ID> --txn-id <TxnID>."
+        " Or give up on it, so that Basware is told: ml-connector give-up <ID> --reason <why>.",
+        owner=Owner.CONTROLLER,
+        words="Edited in QuickBooks",
+    ),
+    "MLC-PAID-01": FaultText(
+        says="In QuickBooks {value} counts as paid, but no money was paid: it was settled by a credit ({detail}).",
+        do="If that is right: ml-connector link <ID> --txn-id <TxnID> ends the question; Basware is told of no payment, so mark"
+        " the invoice there. If not, take the credit off the Bill in QuickBooks, which is noticed.",
+        owner=Owner.CONTROLLER,
+        words="Settled by a credit",
+    ),
 }
 
 

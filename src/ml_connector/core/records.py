@@ -73,6 +73,15 @@ class LedgerLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerLink:
+    """A payment or credit that is applied to a Bill, or a Bill that a credit is applied to."""
+
+    txn_id: TxnId
+    txn_type: str
+    amount: Decimal  #: negative: what it takes off
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerTxn:
     """A Bill or VendorCredit as QuickBooks holds it."""
 
@@ -90,6 +99,9 @@ class LedgerTxn:
     is_paid: bool = False
     open_amount: Decimal | None = None
     lines: tuple[LedgerLine, ...] = ()  #: only when they were asked for
+    links: tuple[LedgerLink, ...] = ()  #: only when they were asked for
+    due_date: date | None = None  #: Bills, only when their links were asked for
+    has_items: bool = False  #: it has lines of items as well; only when its links were asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +159,14 @@ class CompanyFile:
     home_currency_name: str = ""  #: FullName of the home currency; empty without multicurrency
     closing_date: date | None = None
     account_numbers: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyActivity:
+    """When the company file was last put back to a backup, and last condensed; 1970 stands for never."""
+
+    last_restore: str = ""  #: raw; empty if QuickBooks does not say
+    last_condense: str = ""  #: raw; empty if QuickBooks does not say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,10 @@ def _text(default: str, least: int, most: int, why: str) -> Any:
     return field(default=default, metadata={"least": least, "most": most, "why": why})
 
 
+def _choice(default: str, words: tuple[str, ...], why: str) -> Any:
+    return field(default=default, metadata={"words": words, "why": why})
+
+
 def _flag(default: bool, why: str) -> Any:
     return field(default=default, metadata={"why": why})
 
@@ -46,6 +50,9 @@ class ConnectionSettings:
         "How soon Basware is first asked what became of records it was sent; the wait doubles up to 32 times.",
     )
     payment_read_s: int = _number(900, 1, 604800, "How often changed bill payments are read from QuickBooks.")
+    drift_read_s: int = _number(
+        900, 1, 604800, "How often it is read from QuickBooks which Bills and vendor credits were saved there."
+    )
     answer_s: int = _number(5, 1, 86400, "How often answers that are due (transfers, payments) are sent to Basware.")
     web_connector_every_s: int = _number(
         300, 1, 86400, "Polling interval written into the .qwc file; the user of the Web Connector can change it."
@@ -92,6 +99,12 @@ class ConnectionSettings:
         " uses the new one.",
     )
     http_timeout_s: int = _number(30, 1, 300, "Longest wait for one answer of Basware.")
+    changed_invoices: str = _choice(
+        "ask",
+        ("ask", "modify"),
+        "What is done when an invoice comes again with other content after its Bill was entered: a person is asked, or the"
+        " Bill is changed where that is safe.",
+    )
     post_payment_blocked: bool = _flag(
         False, "Post invoices that are blocked for payment in Basware, marked in the memo."
     )
@@ -145,6 +158,10 @@ def _checked(name: str, value: Any, default: Any, meta: dict[str, Any]) -> Any:
             raise NeedsOperator(f"{name} is a whole number from {meta['low']} to {meta['high']}, not {number}.")
         return number
     text = str(value)
+    if "words" in meta:
+        if text not in meta["words"]:
+            raise NeedsOperator(f"{name} is {' or '.join(meta['words'])}, not {text!r}.")
+        return text
     if not meta["least"] <= len(text) <= meta["most"] or not text.isprintable():
         raise NeedsOperator(f"{name} has {meta['least']} to {meta['most']} printable characters, not {text!r}.")
     return text

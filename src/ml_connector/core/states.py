@@ -6,8 +6,9 @@ Two rules carry the promise that no Bill is entered twice:
 
 1. Nothing goes back from SENT. What was sent is known to be in QuickBooks (POSTED), known not to be (BLOCKED), or in
    doubt; from IN_DOUBT only an answer from QuickBooks leads on.
-2. A document that has a Bill (POSTED and later) never becomes PLANNED again, unless a person gave up on it or skipped
-   it. It keeps its TxnID then, and QuickBooks is asked for that Bill before another one is entered.
+2. A document that has a Bill (POSTED and later) never becomes PLANNED again, unless a person gave up on it, skipped it,
+   or wants what an older company file lost entered again. It keeps its TxnID then, and QuickBooks is asked for that Bill
+   before another one is entered.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class State(StrEnum):
     CONFIRMED = "confirmed"  #: Basware knows
     PAID = "paid"  #: paid in full in QuickBooks, and Basware knows
     CHANGED = "changed"  #: offered again with other content after it was posted; a person decides
+    MODIFYING = "modifying"  #: a change of its Bill was handed over; the Bill is read before anything else is done
     SKIPPED = "skipped"  #: a person took it out, with a reason; Basware is not told
     GIVEN_UP = "given_up"  #: a person gave up on it; Basware is to be told that it failed
     RETURNED = "returned"  #: Basware knows that it failed; it comes back if it is corrected and sent again
@@ -46,6 +48,7 @@ WORDS: dict[State, str] = {
     State.CONFIRMED: "Confirmed",
     State.PAID: "Paid",
     State.CHANGED: "Changed after posting",
+    State.MODIFYING: "Being changed",
     State.SKIPPED: "Skipped",
     State.GIVEN_UP: "Giving up",
     State.RETURNED: "Returned to Basware",
@@ -60,12 +63,16 @@ class Event(StrEnum):
     FOUND_FAULTS = "found_faults"  #: it cannot be posted; all reasons are known
     HANDED_OVER = "handed_over"  #: its BillAdd left inside a committed message set
     ADDED = "added"  #: QuickBooks answered with a TxnID
+    CHANGE_HANDED_OVER = "change_handed_over"  #: a BillMod left inside a committed message set
+    MODIFIED = "modified"  #: QuickBooks changed the Bill to what the invoice says now
     DIFFERS = "differs"  #: QuickBooks holds it otherwise than it was sent
     VANISHED = "vanished"  #: QuickBooks no longer has it, or no longer with its amount
     FOUND = "found"  #: QuickBooks has it already under our own tag
     LINKED = "linked"  #: QuickBooks has it already, entered by a person; linked instead of doubled
     REFUSED = "refused"  #: QuickBooks answered that it did not take it
     ANSWER_LOST = "answer_lost"  #: the session ended, or failed, between the request and its answer
+    RESTORED = "restored"  #: an older copy of the company file was put in its place, and has it no more
+    REPOSTED = "reposted"  #: a person wants it entered again, because such a copy lost it
     NOT_THERE = "not_there"  #: QuickBooks was asked and does not have it
     CONFIRMED = "confirmed"  #: Basware took the transfer response
     PAID_IN_FULL = "paid_in_full"  #: Basware was told of payments that settle the whole
@@ -155,6 +162,25 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (_S.POSTED, _E.VANISHED): _S.CHANGED,
     (_S.CONFIRMED, _E.VANISHED): _S.CHANGED,
     (_S.PAID, _E.VANISHED): _S.CHANGED,
+    # The Bill follows an invoice that was changed, where that is safe and wanted.
+    (_S.CHANGED, _E.CHANGE_HANDED_OVER): _S.MODIFYING,
+    (_S.MODIFYING, _E.MODIFIED): _S.POSTED,
+    (_S.MODIFYING, _E.REFUSED): _S.CHANGED,
+    (_S.MODIFYING, _E.NOT_THERE): _S.CHANGED,
+    (_S.MODIFYING, _E.FOUND_FAULTS): _S.CHANGED,
+    (_S.MODIFYING, _E.VANISHED): _S.CHANGED,
+    (_S.MODIFYING, _E.ANSWER_LOST): _S.MODIFYING,
+    (_S.CONFIRMED, _E.DIFFERS): _S.CHANGED,
+    (_S.PAID, _E.DIFFERS): _S.CHANGED,
+    (_S.CHANGED, _E.DIFFERS): _S.CHANGED,
+    (_S.CHANGED, _E.VANISHED): _S.CHANGED,
+    (_S.POSTED, _E.RESTORED): _S.CHANGED,
+    (_S.CONFIRMED, _E.RESTORED): _S.CHANGED,
+    (_S.PAID, _E.RESTORED): _S.CHANGED,
+    (_S.CHANGED, _E.RESTORED): _S.CHANGED,
+    (_S.MODIFYING, _E.RESTORED): _S.CHANGED,
+    (_S.CHANGED, _E.REPOSTED): _S.ACCEPTED,
+    (_S.CHANGED, _E.FOUND): _S.POSTED,
     (_S.CHANGED, _E.OFFERED_CHANGED): _S.CHANGED,
     (_S.CHANGED, _E.OFFERED_AGAIN): _S.CHANGED,
     (_S.CHANGED, _E.LINKED): _S.POSTED,
@@ -164,7 +190,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 }
 
 #: A Bill of this document exists, or may exist: nothing may be added for it.
-HAS_OR_MAY_HAVE_BILL = frozenset({_S.SENT, _S.IN_DOUBT, _S.POSTED, _S.CONFIRMED, _S.PAID, _S.CHANGED})
+HAS_OR_MAY_HAVE_BILL = frozenset({_S.SENT, _S.IN_DOUBT, _S.POSTED, _S.CONFIRMED, _S.PAID, _S.CHANGED, _S.MODIFYING})
 
 
 def advance(state: State, event: Event) -> State:

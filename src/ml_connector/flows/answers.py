@@ -329,6 +329,10 @@ def _note_paid(surroundings: Surroundings, ledger: Ledger, made: Sequence[_Answe
         still_due = now_paid[document.pk] != state.content
         if isinstance(outcome, _Nothing):
             documents.change(document, payment_due=still_due, answer_tries=0, answer_fault=None)
+            if document.state == State.CONFIRMED and not still_due and _whole(document, state):
+                # It was a question meanwhile; what is paid had been told before.
+                words = "Everything is paid, and Basware knows."
+                hops.append(Hop(document=document, event=Event.PAID_IN_FULL, words=words))
         elif isinstance(outcome, _Taken):
             hops.append(_told(document, state, next(refs), ledger.now, still_due=still_due))
         elif outcome is not None:
@@ -336,8 +340,12 @@ def _note_paid(surroundings: Surroundings, ledger: Ledger, made: Sequence[_Answe
     documents.hop_all(ledger, hops)
 
 
+def _whole(document: Document, state: PaymentState) -> bool:
+    return cents(state.paid + state.discount) >= document.gross_cents
+
+
 def _told(document: Document, state: PaymentState, exchange: ExchangeRef, now: datetime, *, still_due: bool) -> Hop:
-    whole = cents(state.paid + state.discount) >= document.gross_cents
+    whole = _whole(document, state)
     return Hop(
         document=document,
         event=Event.PAID_IN_FULL if whole else Event.PAYMENT_CHANGED,

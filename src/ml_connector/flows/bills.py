@@ -37,6 +37,7 @@ class Bills:
     """First asks QuickBooks which of the waiting documents it has, then adds the others."""
 
     name = "bills"
+    writes = True
 
     def has_work(self, visit: Visit) -> bool:
         """Something was looked up and is ready to be added, or something still waits to be looked up."""

@@ -13,7 +13,7 @@ from ml_connector.flows.story import NOT_TAKEN, PARTLY_PAID
 from ml_connector.store.models import Document
 
 #: Words that name a part of the documents of some states.
-_PARTS: dict[str, set[State]] = {text.words: {State.BLOCKED} for text in REGISTER.values()} | {
+_PARTS: dict[str, set[State]] = {text.words: {State.BLOCKED, State.CHANGED} for text in REGISTER.values()} | {
     PARTLY_PAID: {State.CONFIRMED},
     NOT_TAKEN: {State.POSTED, State.CONFIRMED, State.PAID, State.GIVEN_UP},
 }

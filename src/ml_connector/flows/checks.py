@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ml_connector.core.books import TxnId
+from ml_connector.core.drift import held_as_json, held_by
 from ml_connector.core.faults import Fault
 from ml_connector.core.invoice import Invoice
 from ml_connector.core.matching import Match, Verdict
@@ -36,6 +37,7 @@ class Checks:
     that a person named."""
 
     name = "checks"
+    writes = False
 
     def has_work(self, visit: Visit) -> bool:
         """Some wait to be asked for in this session."""
@@ -52,11 +54,14 @@ class Checks:
             return None
         visit.notes["asked"] = [document.pk for document in waiting]
         asked = []
+        lines = any(document.state != State.POSTED for document in waiting)  # what is confirmed is kept as it stands
         for kind in KINDS:
             # What a person named may be of the wrong kind.
             ids = [TxnId(d.wanted_txn_id) for d in waiting if d.kind == kind or d.state != State.POSTED]
             if ids:
-                asked.append(requests.txn_query_by_txn_ids(kind, ids, f"check.{visit.serial}.{kind}", visit.version))
+                asked.append(
+                    requests.txn_query_by_txn_ids(kind, ids, f"check.{visit.serial}.{kind}", visit.version, lines=lines)
+                )
         return message_set(asked, version=visit.version)
 
     def take(self, visit: Visit, answer: Answer) -> None:
@@ -74,7 +79,7 @@ class Checks:
             if document.state != State.POSTED:
                 hops.append(_named_hop(visit, document, txn, answer.exchange, claimed))
             elif words := _what_is_wrong(document, txn):
-                hops.append(_vanished(document, words, answer.exchange))
+                hops.append(vanished(document, words, answer.exchange))
             else:
                 documents.change(document, wanted_txn_id="")
         documents.hop_all(visit.ledger, hops)
@@ -85,7 +90,7 @@ def note_deleted(ledger: Ledger, gone: Sequence[TxnId], exchange: ExchangeRef) -
     """Take note of deleted Bills and VendorCredits; return how many were of documents of ours."""
     states = [State.POSTED, State.CONFIRMED, State.PAID]
     ours = documents.of(ledger.connection.pk).filter(txn_id__in=list(gone), state__in=states)
-    hops = [_vanished(document, "it was deleted there", exchange) for document in ours.defer("raw", "request_xml")]
+    hops = [vanished(document, "it was deleted there", exchange) for document in ours.defer("raw", "request_xml")]
     documents.hop_all(ledger, hops)
     return len(hops)
 
@@ -110,6 +115,7 @@ def _named_hop(
                     "ref_number": found.ref_number[:20],
                     "txn_date": found.txn_date.isoformat(),
                     "payment_due": found.kind is TxnKind.BILL,
+                    "held": held_as_json(held_by(found)) | {"by_credit": found.is_paid},
                 }
             return hop
     fault = Fault(code="MLC-LINK-02", value=document.wanted_txn_id, detail=words)
@@ -142,7 +148,8 @@ def _what_is_wrong(document: Document, found: LedgerTxn | None) -> str:
     return "" if found.amount == sent else f"its amount there is {found.amount:.2f} instead of {sent:.2f}"
 
 
-def _vanished(document: Document, words: str, exchange: ExchangeRef) -> Hop:
+def vanished(document: Document, words: str, exchange: ExchangeRef) -> Hop:
+    """Return the step of a document that QuickBooks no longer has, or no longer with its amount."""
     fault = Fault(code="MLC-CHANGED-03", value=f"{document.kind} {document.txn_id}", detail=words)
     changes: dict[str, object] = {
         "faults": documents.faults_as_json([fault]),

@@ -46,6 +46,9 @@ def identify(ledger: Ledger, text: str, path: str, major: str, minor: str) -> No
     version = negotiate(major, minor, company.supported_versions)
     _bind(ledger, company, path)
     _take_over(connection, company, str(version), ledger.now)
+    if connection.company_path and path.casefold() != connection.company_path.casefold():
+        words = f"The company file is opened from {path}; before it was {connection.company_path}."
+        ledger.note(Entry(event="company_file", words=words))
     connection.company_path = path[:500]
     connection.product = company.product
     connection.save(

@@ -42,6 +42,7 @@ class Doubts:
     """Resolves every lost message set before anything new is written."""
 
     name = "doubts"
+    writes = True
 
     def has_work(self, visit: Visit) -> bool:
         """A lost set has not been asked after in this session, or is being asked after now."""

@@ -18,13 +18,14 @@ from ml_connector.core.states import HAS_OR_MAY_HAVE_BILL, Event, State, can
 from ml_connector.flows.surroundings import Surroundings, company_codes, settings_of
 from ml_connector.flows.troubles import Troubles, wait_s
 from ml_connector.store import documents, duties
+from ml_connector.store import known as entered
 from ml_connector.store.chain import Entry, ExchangeRef, Ledger, writing
 from ml_connector.store.documents import Hop, NewDocument
 from ml_connector.store.models import Connection, Document
 
 _WAITING = "WaitingForTransfer"
 _IN_PROGRESS = "TransferInProgress"
-_UNDER_WAY = frozenset({State.SENT, State.IN_DOUBT})
+_UNDER_WAY = frozenset({State.SENT, State.IN_DOUBT, State.MODIFYING})
 _ACKNOWLEDGED_PER_COMMIT = 100
 _PAGES_MAX = 10_000  # of one list: a million invoices
 _VERDICT_WITHIN = timedelta(hours=1)  # P2P applies an answer within minutes
@@ -223,8 +224,10 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
         if changed:
             detail = "compare the two and correct the one in QuickBooks where they differ"
             fault = Fault(code="MLC-CHANGED-01", value=f"{document.kind} {document.txn_id}", detail=detail)
-            reoffer["faults"] = documents.faults_as_json([fault])
             words = fault.says
+            if not any(earlier.code == entered.LOST for earlier in documents.faults_of(document)):
+                reoffer["faults"] = documents.faults_as_json([fault])
+                reoffer |= {"compare_due": True, "tries": 0}
         reoffer |= _to_be_told_anew(document)
         if not changed and document.state != State.CHANGED:
             # The Bill may be gone meanwhile: QuickBooks is asked for it before Basware is told that it is there.

@@ -30,6 +30,7 @@ class Lists:
     """Reads every list when the time for it has come, page by page where QuickBooks can hand out pages."""
 
     name = "lists"
+    writes = False
 
     def has_work(self, visit: Visit) -> bool:
         """A reading is under way, or due."""

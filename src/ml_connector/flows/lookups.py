@@ -25,7 +25,8 @@ from ml_connector.store.models import Document
 
 KINDS = (TxnKind.BILL, TxnKind.VENDOR_CREDIT)
 
-_LOOKUP_WORKED = frozenset({Fate.OK, Fate.WARNED, Fate.EMPTY, Fate.INCOMPLETE})
+#: An answer to a question for TxnIDs or numbers that can be believed, also where some of them are not there.
+LOOKUP_WORKED = frozenset({Fate.OK, Fate.WARNED, Fate.EMPTY, Fate.INCOMPLETE})
 
 #: A vendor that was merged or deleted meanwhile; its Bills are found by their numbers, under whatever vendor they are now.
 _GONE = frozenset({3120, 3140})
@@ -94,7 +95,7 @@ def candidates(answer: Answer) -> dict[str, list[LedgerTxn]] | Unproven:
             if isinstance(part, ResponseHead):
                 judged = classify_status(part.status_code, part.message)
                 gone = part.status_code in _GONE and is_by_vendor(part.request_id)
-                if judged.fate not in _LOOKUP_WORKED and not gone:
+                if judged.fate not in LOOKUP_WORKED and not gone:
                     return Unproven(words=f"{judged.says} {judged.do} ({part.status_code})", one_to_blame=False)
             elif isinstance(part, LedgerTxn):
                 found.setdefault(part.kind, {})[part.txn_id] = part

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.states import HAS_OR_MAY_HAVE_BILL, WORDS, Event, State, can
+from ml_connector.flows.reposting import is_lost, repost_all
 from ml_connector.flows.surroundings import Surroundings
 from ml_connector.store import documents, duties
 from ml_connector.store.chain import Entry, Ledger, writing
@@ -42,7 +43,7 @@ def retry(surroundings: Surroundings, document: Document, actor: str, *, post_ne
     """Have a document worked on again at once; `post_new` says that look-alikes in QuickBooks are other invoices."""
     with _acting(surroundings, document, actor) as act:
         state = act.state
-        if state in {State.POSTED, State.GIVEN_UP} or act.document.payment_due:
+        if state in {State.POSTED, State.GIVEN_UP} or (act.document.payment_due and state is not State.CHANGED):
             documents.change(act.document, due_at=None)
             act.note("retried", "A person asked to tell Basware again at once.")
             duties.wake_all(document.connection_id, act.ledger.now, duties.ANSWERS)
@@ -51,6 +52,18 @@ def retry(surroundings: Surroundings, document: Document, actor: str, *, post_ne
             return "It waits for the Web Connector already, and goes with its next session."
         if state is State.CHANGED and act.document.wanted_txn_id:
             return _ASKED_FOR.format(act.document.wanted_txn_id)
+        if state is State.CHANGED and is_lost(act.document):
+            repost_all(act.ledger, [act.document])
+            duties.wake_all(document.connection_id, act.ledger.now, duties.PLANNING)
+            return "It is planned again at once, and entered again if QuickBooks does not have it."
+        if (
+            state is State.CHANGED
+            and not post_new
+            and any(f.code == "MLC-CHANGED-01" for f in documents.faults_of(act.document))
+        ):
+            documents.change(act.document, compare_due=True, tries=0)
+            act.note("retried", "A person asked to compare its Bill with the invoice once more.")
+            return "Its Bill is compared with the invoice in the next session of the Web Connector."
         if state in _NO_RETRY:
             raise NeedsOperator(
                 f"Document {document.pk} is {_in_words(state)}{_NO_RETRY[state].format(act.document.txn_id)}"
@@ -80,6 +93,7 @@ _NO_RETRY = {
     State.ACCEPTED: ", and is planned by itself.",
     State.SENT: "; if no answer comes, QuickBooks is asked before anything is sent again.",
     State.IN_DOUBT: "; QuickBooks is asked by itself, and nothing is sent again before it has said.",
+    State.MODIFYING: "; its Bill is read by itself before anything else is done.",
     State.CONFIRMED: ", and Basware knows: there is nothing to try again.",
     State.PAID: ", and Basware knows: there is nothing to try again.",
     State.CHANGED: " and is not entered again, because it was entered as {}: name the document in QuickBooks that stands for"
@@ -107,7 +121,7 @@ def link(surroundings: Surroundings, document: Document, txn_id: str, actor: str
     with _acting(surroundings, document, actor) as act:
         words = f"A person named {txn_id} in QuickBooks as this document."
         if act.state in {State.CHANGED, State.PLANNED}:
-            documents.change(act.document, wanted_txn_id=txn_id, post_new=False)
+            documents.change(act.document, wanted_txn_id=txn_id, post_new=False, compare_due=False)
             act.note("link_named", words)
             return _ASKED_FOR.format(txn_id)
         if act.state in HAS_OR_MAY_HAVE_BILL:
@@ -200,6 +214,7 @@ def _ended(reason: str) -> dict[str, object]:
         "due_at": None,
         "wanted_txn_id": "",
         "payment_due": False,
+        "compare_due": False,
         "answer_fault": None,
     }
 

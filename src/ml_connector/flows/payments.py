@@ -29,6 +29,7 @@ class Payments:
     """Reads what was paid since the last time, and what was deleted."""
 
     name = "payments"
+    writes = False
 
     def has_work(self, visit: Visit) -> bool:
         """A reading is under way, or due."""

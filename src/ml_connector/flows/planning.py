@@ -100,6 +100,17 @@ def plan_all(ledger: Ledger, due: Sequence[Document]) -> int:
     return sum(1 for hop in hops if hop.event is Event.PLANNED)
 
 
+def plan_one(connection: Connection, document: Document) -> BillPlan | Sequence[Fault]:
+    """Decide what Bill the invoice would become as it says now, or every reason why it cannot become one."""
+    reading = read(document)
+    if isinstance(reading, Fault):
+        return [reading]
+    mapping = lists.mapping_of(connection)
+    policy = Policy(post_payment_blocked=settings_of(connection).post_payment_blocked)
+    decided = plan_bill(reading, lists.books_for(connection, _codes_of([reading]), mapping), mapping, policy)
+    return decided if isinstance(decided, BillPlan) else decided.items
+
+
 def _waits_for_a_person(document: Document, ledger: Ledger) -> bool:
     """A refusal or a question is not answered by a change of lists; only its time, if it has one, or a person leads on."""
     if document.state != State.BLOCKED or documents.may_heal_by_planning(document.faults):

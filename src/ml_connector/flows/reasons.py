@@ -74,6 +74,11 @@ def _planned(document: Document, now: datetime) -> Reason:
     if document.acknowledged_at is None:
         cause = "Basware offers it again and has not taken the acknowledgement yet; it is entered after that."
         return _by_basware(document, now, duties.INVOICES, cause, "It is acknowledged by itself.")
+    connection = document.connection
+    if connection.stop_reason and not connection.paused:
+        cause = f"Nothing is written to QuickBooks. {connection.stop_reason}"
+        step = f"Decide: ml-connector connection restored {connection.name}."
+        return Reason(cause=cause, owner=Owner.CONTROLLER, next_step=step)
     cause = "It waits for the next session of the Web Connector."
     return _by_quickbooks(document, now, cause, "It is sent by itself.")
 
@@ -107,6 +112,12 @@ def _in_doubt(document: Document, now: datetime) -> Reason:
         " before QuickBooks has said."
     )
     return _by_quickbooks(document, now, cause, "QuickBooks is asked in the next session of the Web Connector.")
+
+
+def _modifying(document: Document, now: datetime) -> Reason:
+    cause = f"A change of {document.kind} {document.txn_id} was handed to QuickBooks; whether it was made is not known yet."
+    step = "If no answer comes, the Bill is read in the next session of the Web Connector."
+    return _by_quickbooks(document, now, cause, step)
 
 
 def _posted(document: Document, now: datetime) -> Reason:
@@ -152,6 +163,7 @@ _BY_STATE: dict[State, Callable[[Document, datetime], Reason]] = {
     State.BLOCKED: _blocked,
     State.SENT: _sent,
     State.IN_DOUBT: _in_doubt,
+    State.MODIFYING: _modifying,
     State.POSTED: _posted,
     State.CONFIRMED: _confirmed,
     State.PAID: _confirmed,

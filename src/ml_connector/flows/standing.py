@@ -17,7 +17,16 @@ from ml_connector.flows.surroundings import company_codes, settings_of
 from ml_connector.store import documents, duties, work_list
 from ml_connector.store.models import Connection, Document, Duty, ListEntry
 
-_WAITING = (State.RECEIVED, State.ACCEPTED, State.PLANNED, State.SENT, State.IN_DOUBT, State.POSTED, State.GIVEN_UP)
+_WAITING = (
+    State.RECEIVED,
+    State.ACCEPTED,
+    State.PLANNED,
+    State.SENT,
+    State.IN_DOUBT,
+    State.MODIFYING,
+    State.POSTED,
+    State.GIVEN_UP,
+)
 _BLOCKED = (State.BLOCKED, State.CHANGED)
 
 
@@ -66,6 +75,7 @@ def _standing(row: Connection, now: datetime) -> Standing:
     waited_for = deadlines.unanswered(row, now)
     earlier_until = sign_in.earlier_until(row)
     problems = (
+        *filter(None, [row.stop_reason]),
         *_outage(row, now),
         *_problems(row),
         *_silence(row, now, expectation),
@@ -113,6 +123,8 @@ def _silence(row: Connection, now: datetime, expectation: Expectation | None) ->
 def _state(row: Connection, problems: tuple[str, ...]) -> str:
     if row.paused:
         return "Paused"
+    if row.stop_reason:
+        return "Stopped"
     if row.last_session_note or problems:
         return "Needs attention"
     if row.last_poll_at is None:
@@ -155,6 +167,7 @@ DUTY_WORDS = {
     duties.SWEEP: "looking for lost invoices in Basware",
     duties.LISTS: "reading lists from QuickBooks",
     duties.PAYMENTS: "reading payments from QuickBooks",
+    duties.DRIFT: "reading changed Bills from QuickBooks",
 }
 
 

@@ -53,12 +53,13 @@ NOT_TAKEN = "Not taken by Basware"
 
 
 def state_words(document: Document) -> str:
-    """Return the state as people read it; a blocked document says what kind of block it is."""
+    """Return the state as people read it; a blocked or changed document says what is the matter."""
     state = State(document.state)
     if document.answer_fault:
         return NOT_TAKEN
-    if state is State.BLOCKED and document.faults:
-        return documents.faults_of(document)[0].text.words
+    if state in {State.BLOCKED, State.CHANGED} and document.faults:
+        words = documents.faults_of(document)[0].text.words
+        return WORDS[state] if words == WORDS[State.BLOCKED] else words
     if state is State.CONFIRMED and document.paid_cents:
         return PARTLY_PAID
     return WORDS[state]

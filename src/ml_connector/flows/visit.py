@@ -70,6 +70,7 @@ class Errand(Protocol):
     """A kind of work that is done inside a session, question by question."""
 
     name: str
+    writes: bool  #: it writes to QuickBooks, and so waits where the company file may be an older one
 
     def has_work(self, visit: Visit) -> bool:
         """Tell, cheaply, whether there is something left to ask in this session."""

@@ -13,10 +13,13 @@ from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.exchange import Exchange
 from ml_connector.flows import company, polls, sign_in
 from ml_connector.flows.bills import Bills
+from ml_connector.flows.changes import Changes
 from ml_connector.flows.checks import Checks
 from ml_connector.flows.doubts import Doubts
+from ml_connector.flows.drift import Drift
 from ml_connector.flows.lists import Lists
 from ml_connector.flows.payments import Payments
+from ml_connector.flows.restored import Restored, may_write
 from ml_connector.flows.settling import answer_lost
 from ml_connector.flows.surroundings import Surroundings, settings_of
 from ml_connector.flows.visit import Answer, Errand, Visit
@@ -44,8 +47,9 @@ from ml_connector.store.chain import Entry, ExchangeRef, Ledger, writing
 from ml_connector.store.models import Connection, Session
 
 _COMPANY = "company"
-#: Doubts come first: nothing new is written while the outcome of an earlier write is unknown.
-_ERRANDS: tuple[Errand, ...] = (Doubts(), Lists(), Checks(), Bills(), Payments())
+#: First of all it is made sure that the file is no older one. Then come doubts: nothing new is written while the outcome of
+#: an earlier write is unknown.
+_ERRANDS: tuple[Errand, ...] = (Restored(), Doubts(), Lists(), Checks(), Changes(), Bills(), Payments(), Drift())
 
 _SESSIONS_KEPT = timedelta(days=30)
 
@@ -333,7 +337,7 @@ def _begin_anew(session: Session) -> None:
     session.work.pop("asked", None)
     session.work["done"] = session.work.get("done", 0) + 1
     for notes in session.work.get("notes", {}).values():
-        for name in ("reading", "looking", "adding", "set", "stage", "remembered"):
+        for name in ("reading", "looking", "adding", "modifying", "set", "stage", "remembered"):
             notes.pop(name, None)
 
 
@@ -348,8 +352,7 @@ class _Errands:
         """Return the next message set of any errand, or None."""
         self._visit.version = read_version(self._visit.connection.qbxml_version) or NEWEST
         for errand in _ERRANDS:
-            self._open(errand)
-            if errand.has_work(self._visit):
+            if self._has_work(errand):
                 text = errand.ask(self._visit)
                 if text is not None:
                     self._visit.session.work["errand"] = errand.name
@@ -368,10 +371,13 @@ class _Errands:
         """Return how much is left to be done in this session, 0 only if nothing is."""
         left = 0
         for errand in _ERRANDS:
-            self._open(errand)
-            if errand.has_work(self._visit):
+            if self._has_work(errand):
                 left += max(1, errand.remaining(self._visit))
         return left
+
+    def _has_work(self, errand: Errand) -> bool:
+        self._open(errand)
+        return (not errand.writes or may_write(self._visit)) and errand.has_work(self._visit)
 
     def _open(self, errand: Errand) -> None:
         notes = self._visit.session.work.setdefault("notes", {})

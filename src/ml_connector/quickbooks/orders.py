@@ -201,6 +201,52 @@ VENDOR_CREDIT_ADD = Group(
     ),
 )
 
+_EXPENSE_LINE_MOD = Group(
+    name="ExpenseLineMod",
+    many=True,
+    parts=(Leaf(name="TxnLineID", form=Form.ID, required=True), *_EXPENSE_LINE.parts),
+)
+_EDIT_SEQUENCE = Leaf(name="EditSequence", form=Form.TEXT, limit=limits.EDIT_SEQUENCE_CHARS, required=True)
+# Neither can change the ExternalGUID. A change of vendor is left to people, so VendorRef is not here.
+BILL_MOD = Group(
+    name="BillModRq",
+    parts=(
+        Group(
+            name="BillMod",
+            required=True,
+            parts=(
+                Leaf(name="TxnID", form=Form.ID, required=True),
+                _EDIT_SEQUENCE,
+                Leaf(name="TxnDate", form=Form.DATE),
+                Leaf(name="DueDate", form=Form.DATE),
+                _REF_NUMBER,
+                _ref("TermsRef"),
+                _text("Memo", limits.MEMO_CHARS),
+                _EXPENSE_LINE_MOD,
+            ),
+        ),
+        RET,
+    ),
+)
+VENDOR_CREDIT_MOD = Group(  # since v8.0, which is the oldest spoken
+    name="VendorCreditModRq",
+    parts=(
+        Group(
+            name="VendorCreditMod",
+            required=True,
+            parts=(
+                Leaf(name="TxnID", form=Form.ID, required=True),
+                _EDIT_SEQUENCE,
+                Leaf(name="TxnDate", form=Form.DATE),
+                _REF_NUMBER,
+                _text("Memo", limits.MEMO_CHARS),
+                _EXPENSE_LINE_MOD,
+            ),
+        ),
+        RET,
+    ),
+)
+
 VENDOR_QUERY = _list_query("VendorQueryRq", iterates=True)
 CUSTOMER_QUERY = _list_query("CustomerQueryRq", iterates=True)
 # These lists cannot be read in pages; an iterator attribute on them refuses the whole set.
@@ -250,15 +296,16 @@ LIST_DELETED_QUERY = Group(
 
 HOST_QUERY = Group(name="HostQueryRq", parts=(RET,))
 COMPANY_QUERY = Group(name="CompanyQueryRq", parts=(RET, _OWNER))
+COMPANY_ACTIVITY_QUERY = Group(name="CompanyActivityQueryRq", parts=(RET,))  # since v6.0
 PREFERENCES_QUERY = Group(name="PreferencesQueryRq", parts=(RET,))
 
 #: Every request we send, by name.
 REQUESTS: dict[str, Group] = {
     group.name: group
     for group in (
-        BILL_ADD, VENDOR_CREDIT_ADD,
+        BILL_ADD, VENDOR_CREDIT_ADD, BILL_MOD, VENDOR_CREDIT_MOD,
         VENDOR_QUERY, CUSTOMER_QUERY, ACCOUNT_QUERY, CLASS_QUERY, TERMS_QUERY, CURRENCY_QUERY,
         BILL_QUERY, VENDOR_CREDIT_QUERY, BILL_PAYMENT_CHECK_QUERY, BILL_PAYMENT_CREDIT_CARD_QUERY,
-        TXN_DELETED_QUERY, LIST_DELETED_QUERY, HOST_QUERY, COMPANY_QUERY, PREFERENCES_QUERY,
+        TXN_DELETED_QUERY, LIST_DELETED_QUERY, HOST_QUERY, COMPANY_QUERY, COMPANY_ACTIVITY_QUERY, PREFERENCES_QUERY,
     )
 }  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from ml_connector.core import identity
 from ml_connector.core.books import BookEntry
 from ml_connector.core.errors import Defect
 from ml_connector.core.plan_values import BillPlan, PlanLine
-from ml_connector.core.records import TxnKind
+from ml_connector.core.records import LedgerLine, LedgerTxn, TxnKind
 from ml_connector.quickbooks import limits, orders
 from ml_connector.quickbooks.orders import Group
 from ml_connector.quickbooks.render import Value, render_request
@@ -118,6 +119,61 @@ def _add(
     marks = ("RefNumber", "Memo", "ExternalGUID") if version.has_external_guid else ("RefNumber", "Memo")
     values: dict[str, Value] = {body: document, "IncludeRetElement": (*_ANSWER, amount, *marks)}
     return render_request(table, request_id, version, values)
+
+
+def mod_request(plan: BillPlan, there: LedgerTxn, request_id: str, version: Version) -> str:
+    """Write the BillMod or VendorCreditMod that makes what QuickBooks holds into the plan. The vendor stays.
+
+    An element that is left out keeps its value, so a line is kept only where nothing of it must be cleared; any other
+    one comes as a new line, and lines that are not named disappear. Those that are kept stay in their order.
+    Raises as `bill_add` does. Source: qbxmlops130, BillMod; docs/reference/quickbooks.md.
+    """
+    _check(plan, there.kind)
+    is_bill = there.kind is TxnKind.BILL
+    head: dict[str, Value] = {"DueDate": plan.due_date, "TermsRef": _ref(plan.terms)} if is_bill else {}
+    kept = _kept_lines(plan.lines, there.lines)
+    lines = tuple({"TxnLineID": line_id, **_line(line)} for line_id, line in zip(kept, plan.lines, strict=True))
+    body: dict[str, Value] = {
+        **head,
+        "TxnID": there.txn_id,
+        "EditSequence": there.edit_sequence,
+        "TxnDate": plan.txn_date,
+        "RefNumber": wire_ref_number(plan.ref_number),
+        "Memo": wire_memo(plan).text,
+        "ExpenseLineMod": lines,
+    }
+    name, table, amount = (
+        ("BillMod", orders.BILL_MOD, "AmountDue")
+        if is_bill
+        else ("VendorCreditMod", orders.VENDOR_CREDIT_MOD, "CreditAmount")
+    )
+    values: dict[str, Value] = {
+        name: body,
+        "IncludeRetElement": (*_ANSWER, amount, "RefNumber", "Memo", "ExpenseLineRet"),
+    }
+    return render_request(table, request_id, version, values)
+
+
+_NEW_LINE = "-1"
+
+
+def _kept_lines(wanted: Sequence[PlanLine], there: Sequence[LedgerLine]) -> list[str]:
+    """Return for each wanted line the TxnLineID of the line that becomes it, or that of a new line."""
+    found: list[str] = []
+    after = 0
+    for line in wanted:
+        customer = line.customer.list_id if line.customer else ""
+        class_ = line.class_.list_id if line.class_ else ""
+        for place in range(after, len(there)):
+            old = there[place]
+            same = (old.account, old.customer, old.class_) == (line.account.list_id, customer, class_)
+            if same and (line.memo or not old.memo):
+                found.append(old.txn_line_id)
+                after = place + 1
+                break
+        else:
+            found.append(_NEW_LINE)
+    return found
 
 
 def _line(line: PlanLine) -> dict[str, Value]:

@@ -104,12 +104,35 @@ def txn_query_by_ref_numbers(
     return _txn_query(kind, {"RefNumber": _once_each(ref_numbers)}, request_id, version, lines)
 
 
+def vendors_by_ids(list_ids: Sequence[ListId], request_id: str, version: Version) -> str:
+    """Ask for vendors by ListID; status 500 tells that some of them no longer exist."""
+    return _by_ids(orders.VENDOR_QUERY, _VENDOR_FIELDS, list_ids, request_id, version)
+
+
+def accounts_by_ids(list_ids: Sequence[ListId], request_id: str, version: Version) -> str:
+    """Ask for accounts by ListID; status 500 tells that some of them no longer exist."""
+    return _by_ids(orders.ACCOUNT_QUERY, _ACCOUNT_FIELDS, list_ids, request_id, version)
+
+
+def _by_ids(
+    table: Group, fields: tuple[str, ...], list_ids: Sequence[ListId], request_id: str, version: Version
+) -> str:
+    _not_empty("ListID", list_ids)
+    return render_request(table, request_id, version, {"ListID": _once_each(list_ids), "IncludeRetElement": fields})
+
+
 def txn_query_by_txn_ids(
-    kind: TxnKind, txn_ids: Sequence[TxnId], request_id: str, version: Version, *, lines: bool = False
+    kind: TxnKind,
+    txn_ids: Sequence[TxnId],
+    request_id: str,
+    version: Version,
+    *,
+    lines: bool = False,
+    links: bool = False,
 ) -> str:
     """Ask for Bills or VendorCredits by TxnID; status 500 tells that some of them no longer exist."""
     _not_empty("TxnID", txn_ids)
-    return _txn_query(kind, {"TxnID": _once_each(txn_ids)}, request_id, version, lines)
+    return _txn_query(kind, {"TxnID": _once_each(txn_ids)}, request_id, version, lines, links=links)
 
 
 def txn_query_by_vendor_and_dates(
@@ -209,6 +232,16 @@ def host_company_preferences(owner_id: str, version: Version, *, prefix: str = "
     )
 
 
+def company_activity_query(request_id: str, version: Version) -> str:
+    """Ask when the company file was last restored from a backup and last condensed."""
+    return render_request(
+        orders.COMPANY_ACTIVITY_QUERY,
+        request_id,
+        version,
+        {"IncludeRetElement": ("LastRestoreTime", "LastCondenseTime")},
+    )
+
+
 def _list_query(
     table: Group,
     fields: tuple[str, ...],
@@ -233,6 +266,8 @@ def _txn_query(
     version: Version,
     lines: bool,
     page: Page | None = None,
+    *,
+    links: bool = False,
 ) -> str:
     if kind not in _TXN_QUERIES:
         raise Defect(f"{kind} is neither a Bill nor a VendorCredit.")
@@ -240,16 +275,18 @@ def _txn_query(
         **filters,
         "MaxReturned": page.size if page else None,
         "IncludeLineItems": True if lines else None,
-        "IncludeRetElement": txn_fields(kind, version, lines=lines),
+        "IncludeLinkedTxns": True if links else None,
+        "IncludeRetElement": txn_fields(kind, version, lines=lines, links=links),
     }
     return render_request(_TXN_QUERIES[kind], request_id, version, values, page.attributes if page else None)
 
 
-def txn_fields(kind: TxnKind, version: Version, *, lines: bool = False) -> tuple[str, ...]:
+def txn_fields(kind: TxnKind, version: Version, *, lines: bool = False, links: bool = False) -> tuple[str, ...]:
     """Return the elements of a Bill or VendorCredit that are read back."""
     middle = ("AmountDue", "IsPaid", "OpenAmount") if kind is TxnKind.BILL else ("CreditAmount", "OpenAmount")
     end = _TXN_END if version.has_external_guid else _TXN_END[:-1]
-    return (*_TXN_STEM, *middle, *end, *(("ExpenseLineRet",) if lines else ()))
+    whole = ("LinkedTxn", *(("DueDate",) if kind is TxnKind.BILL else ()), "ItemLineRet", "ItemGroupLineRet")
+    return (*_TXN_STEM, *middle, *end, *(whole if links else ()), *(("ExpenseLineRet",) if lines else ()))
 
 
 def _once_each(values: Sequence[str]) -> tuple[str, ...]:

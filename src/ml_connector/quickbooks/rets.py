@@ -21,10 +21,12 @@ from ml_connector.core.money import exact_decimal
 from ml_connector.core.records import (
     Address,
     AppliedTo,
+    CompanyActivity,
     Currency,
     DeletedEntry,
     DeletedTxn,
     LedgerLine,
+    LedgerLink,
     LedgerTxn,
     ListRecord,
     Payment,
@@ -32,7 +34,7 @@ from ml_connector.core.records import (
 )
 from ml_connector.quickbooks import limits
 
-Record: TypeAlias = ListRecord | LedgerTxn | Payment | DeletedTxn | DeletedEntry | Currency
+Record: TypeAlias = ListRecord | LedgerTxn | Payment | DeletedTxn | DeletedEntry | Currency | CompanyActivity
 Fields: TypeAlias = "dict[str, etree._Element]"
 
 _PERCENT = re.compile(r"[+-]?[0-9]{1,10}(\.[0-9]{1,5})?")  # PERCENTTYPE
@@ -271,6 +273,18 @@ def _ledger_txn(element: etree._Element) -> LedgerTxn:
         is_paid=_flag(fields, "IsPaid", default=False),
         open_amount=_optional_amount(fields, "OpenAmount"),
         lines=lines,
+        due_date=_date(fields, "DueDate") if _text(fields, "DueDate").strip() else None,
+        has_items="ItemLineRet" in fields or "ItemGroupLineRet" in fields,
+        links=tuple(_link(link) for link in element.iterchildren("LinkedTxn")) if "LinkedTxn" in fields else (),
+    )
+
+
+def _link(element: etree._Element) -> LedgerLink:
+    fields = _fields(element)
+    return LedgerLink(
+        txn_id=TxnId(_required(fields, "TxnID")),
+        txn_type=_text(fields, "TxnType"),
+        amount=_optional_amount(fields, "Amount") or Decimal(0),
     )
 
 
@@ -333,6 +347,13 @@ def _currency(element: etree._Element) -> Currency | None:
     return Currency(name=name, code=code.upper()) if name and code else None
 
 
+def _activity(element: etree._Element) -> CompanyActivity:
+    fields = _fields(element)
+    return CompanyActivity(
+        last_restore=_text(fields, "LastRestoreTime").strip(), last_condense=_text(fields, "LastCondenseTime").strip()
+    )
+
+
 _READERS: dict[object, Callable[[etree._Element], Record | None]] = {
     "VendorRet": _vendor,
     "AccountRet": _account,
@@ -347,6 +368,7 @@ _READERS: dict[object, Callable[[etree._Element], Record | None]] = {
     "TxnDeletedRet": _deleted,
     "ListDeletedRet": _deleted_entry,
     "CurrencyRet": _currency,
+    "CompanyActivityRet": _activity,
 }
 
 #: Names of the records that are read.

@@ -178,7 +178,7 @@ def of(connection_id: int) -> QuerySet[Document]:
 _TO_ACKNOWLEDGE = Question(
     Document,
     "WHERE connection_id = %s AND acknowledged_at IS NULL AND (due_at IS NULL OR due_at <= %s)"
-    " AND state NOT IN ('sent', 'in_doubt') ORDER BY id LIMIT %s",
+    " AND state NOT IN ('sent', 'in_doubt', 'modifying') ORDER BY id LIMIT %s",
     ("connection_id", "state", "invoice_id", "due_at", "answer_tries"),
 )
 
@@ -262,6 +262,14 @@ def to_check(connection_id: int, ids: Sequence[int]) -> list[Document]:
     states = [State.POSTED, State.BLOCKED, State.CHANGED]
     rows = of(connection_id).filter(pk__in=ids, state__in=states, wanted_txn_id__gt="")
     return list(rows.defer("raw", "request_xml").order_by("pk"))
+
+
+def to_compare(connection_id: int, but: Collection[int], limit: int) -> list[Document]:
+    """Return documents whose Bill is to be compared with what the invoice says now, and those of which it is not known
+    whether a change was made, oldest first."""
+    rows = of(connection_id).filter(compare_due=True, acknowledged_at__isnull=False)
+    rows = rows.filter(state__in=[State.CHANGED, State.MODIFYING]).exclude(pk__in=list(but))
+    return list(rows.order_by("pk")[:limit])
 
 
 def to_answer(connection_id: int, now: datetime, limit: int, after: int = 0) -> list[Document]:

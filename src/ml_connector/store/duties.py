@@ -20,6 +20,7 @@ IMPORTS = "imports"  #: ask Basware what became of records it was sent
 SWEEP = "sweep"  #: look for invoices acknowledged in Basware but unknown here
 LISTS = "lists"  #: read changed lists from QuickBooks; done inside a Web Connector session
 PAYMENTS = "payments"  #: read changed payments from QuickBooks; done inside a Web Connector session
+DRIFT = "drift"  #: read which Bills were saved in QuickBooks; done inside a Web Connector session
 
 WATCH = "watch"  #: say aloud what nobody may have seen: deadlines that come near, a Web Connector that does not call
 
@@ -27,7 +28,7 @@ WATCH = "watch"  #: say aloud what nobody may have seen: deadlines that come nea
 BY_ENGINE = (INVOICES, PLANNING, ANSWERS, PUBLICATION, IMPORTS, SWEEP, WATCH)
 #: Of these, those that call Basware.
 WITH_BASWARE = frozenset({INVOICES, ANSWERS, PUBLICATION, IMPORTS, SWEEP})
-BY_WEB_CONNECTOR = (LISTS, PAYMENTS)
+BY_WEB_CONNECTOR = (LISTS, PAYMENTS, DRIFT)
 ALL = BY_ENGINE + BY_WEB_CONNECTOR
 
 

@@ -48,6 +48,11 @@ class Connection(models.Model):
     outage_since = models.DateTimeField(null=True)
     outage_probe_at = models.DateTimeField(null=True)  #: Basware is not called before
     outage_words = models.CharField(max_length=500, blank=True)
+    last_restore = models.CharField(max_length=40, blank=True)  #: LastRestoreTime that is settled; raw
+    last_condense = models.CharField(max_length=40, blank=True)  #: LastCondenseTime that is settled; raw
+    stop_reason = models.CharField(max_length=500, blank=True)  #: why nothing is written to QuickBooks; empty if it is
+    #: documents up to this number were looked for in a company file that may be older; null: no such search
+    searched_up_to = models.BigIntegerField(null=True)
     seconds_per_bill = models.FloatField(default=0.0)  #: measured, smoothed; 0 until the first set was answered
     chain_seq = models.BigIntegerField(default=0)  #: last entry of the audit chain
     chain_hash = models.CharField(max_length=64, default="0" * 64)
@@ -168,6 +173,8 @@ class Document(models.Model):
     txn_id = models.CharField(max_length=36, blank=True)
     txn_number = models.CharField(max_length=20, blank=True)
     edit_sequence = models.CharField(max_length=16, blank=True)
+    compare_due = models.BooleanField(default=False)  #: its Bill is to be compared with what the invoice says now
+    held = models.JSONField(null=True)  #: core.drift.Held that a person accepted; null: as it was entered
     linked = models.BooleanField(default=False)  #: typed in by a person, not added by us
     response_no = models.IntegerField(default=0)  #: transfer responses begun
     paid_cents = models.BigIntegerField(default=0)  #: as last reported to Basware
@@ -195,6 +202,7 @@ class Document(models.Model):
         indexes = [
             models.Index(fields=["connection", "state", "id"], name="document_state_order"),
             models.Index(fields=["connection", "id"], name="document_unheard", condition=Q(acknowledged_at=None)),
+            models.Index(fields=["connection", "id"], name="document_compare", condition=Q(compare_due=True)),
             models.Index(fields=["connection", "payment_due"], name="document_payment", condition=Q(payment_due=True)),
             models.Index(fields=["connection", "invoice_number"], name="document_number"),
             models.Index(fields=["connection", "ref_number"], name="document_ref_number"),
@@ -264,6 +272,7 @@ class ListEntry(models.Model):
     full_name = models.CharField(max_length=209)
     active = models.BooleanField(default=True)
     deleted = models.BooleanField(default=False)  #: QuickBooks no longer has it, or merged it into another
+    followed = models.BooleanField(default=False)  #: since it is gone, the Bills that pointed to it were looked at
     account_type = models.CharField(max_length=30, blank=True)
     currency = models.CharField(max_length=64, blank=True)  #: ISO code; empty means home currency
     edit_sequence = models.CharField(max_length=16)

@@ -66,3 +66,9 @@ def applied_to(connection_id: int, bills: Iterable[str]) -> dict[str, list[Appli
 
 def _content(row: PaymentShare) -> tuple[str, str, str, int, int]:
     return (row.kind, row.paid_on, row.ref_number, row.amount_cents, row.discount_cents)
+
+
+def known(connection_id: int, after: str, limit: int) -> list[tuple[str, str]]:
+    """Return the next payments that we know, by TxnID, each with its kind."""
+    rows = PaymentShare.objects.filter(connection_id=connection_id, payment_txn_id__gt=after)
+    return list(rows.values_list("payment_txn_id", "kind").distinct().order_by("payment_txn_id")[:limit])

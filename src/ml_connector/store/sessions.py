@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import connection as database
 from django.db.models import Q
 
+from ml_connector.core.books import ListKind
 from ml_connector.store import rows
 from ml_connector.store.models import Connection, MessageSet, Session, Watermark
 
@@ -114,3 +115,8 @@ def watermark(connection_id: int, name: str) -> str:
 def set_watermark(connection: Connection, name: str, stamp: str) -> None:
     """Note up to where something was read."""
     Watermark.objects.update_or_create(connection=connection, name=name, defaults={"stamp": stamp})
+
+
+def read_lists_anew(connection: Connection) -> None:
+    """Forget up to where the lists were read: the next reading takes them whole."""
+    Watermark.objects.filter(connection=connection, name__in=[kind.value for kind in ListKind]).delete()

@@ -67,7 +67,16 @@ def test_yes_or_no_is_not_guessed_at() -> None:
         ConnectionSettings().changed({"post_payment_blocked": "maybe"})
 
 
-@pytest.mark.parametrize("field", [field for field in ALL if isinstance(field.default, str)], ids=named)
+@pytest.mark.parametrize("field", [field for field in ALL if "words" in field.metadata], ids=named)
+def test_every_choice_takes_its_words_and_nothing_else(field: Field[Any]) -> None:
+    for allowed in field.metadata["words"]:
+        assert getattr(ConnectionSettings().changed({field.name: allowed}), field.name) == allowed
+    for outside in ("", "maybe", field.default.upper()):
+        with pytest.raises(NeedsOperator, match=rf"^{field.name} is .* or .*, not .*\.$"):
+            ConnectionSettings().changed({field.name: outside})
+
+
+@pytest.mark.parametrize("field", [field for field in ALL if "least" in field.metadata], ids=named)
 def test_every_text_keeps_to_what_basware_takes(field: Field[Any]) -> None:
     least, most = field.metadata["least"], field.metadata["most"]
     for allowed in ("x" * least, "x" * most, "é" * most):

@@ -170,11 +170,46 @@ class CompanyFile:
         Raises:
             ScreenRefusal: there is no backup of that name.
         """
+        contents = self._kept(name)
+        contents.last_restore = self.now().local
+        self._become(contents)
+
+    def copy_back(self, name: str) -> None:
+        """Put an earlier copy of the file in its place, as Windows does it: QuickBooks takes no note of it.
+
+        Raises:
+            ScreenRefusal: there is no copy of that name.
+        """
+        self._become(self._kept(name))
+
+    def condense(self, up_to: str) -> int:
+        """Remove bills up to a date that are paid in full, with what paid them; returns how many bills went.
+
+        Condensing replaces them by summaries and leaves no tombstones. (QuickBooks help, Condense Data.)
+        """
+        stamp = self.now()
+        self.contents.last_condense = stamp.local
+        ledger = self.ledger
+        done = [bill for bill in ledger.bills() if bill.txn_date <= up_to and ledger.open_amount(bill) == 0]
+        going = {bill.txn_id for bill in done}
+        for bill in done:
+            for other_id in {link.other_id for link in ledger.links(bill.txn_id)}:
+                if {link.bill_id for link in ledger.links(other_id)} <= going:
+                    other = ledger.get(other_id)
+                    if other is not None:
+                        ledger.drop(other)
+        for bill in done:
+            ledger.drop(bill)
+        return len(done)
+
+    def _kept(self, name: str) -> FileContents:
         kept = self._backups.get(name)
         if kept is None:
             raise ScreenRefusal(f'There is no backup named "{name}".')
         contents = pickle.loads(kept)  # noqa: S301 - written by take_backup in this process
         assert isinstance(contents, FileContents)
-        contents.last_restore = self.now().local
+        return contents
+
+    def _become(self, contents: FileContents) -> None:
         self.contents = contents
         self.memory.forget()

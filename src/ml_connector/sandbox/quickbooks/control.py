@@ -32,7 +32,8 @@ from ml_connector.sandbox.quickbooks.workstation import Workstation
 ACTIONS = (
     "type_bill", "type_vendor_credit", "pay_bills", "void", "delete", "edit_bill", "add_vendor", "add_account",
     "rename", "set_active", "set_account_number", "merge", "set_closing_date", "set_class_tracking",
-    "set_multicurrency", "take_backup", "restore_backup", "open_file", "close_file", "quit", "set_clock_skew",
+    "set_multicurrency", "take_backup", "restore_backup", "copy_back", "condense", "open_file", "close_file", "quit",
+    "set_clock_skew",
 )  # fmt: skip
 
 _MOST_BODY_BYTES = 4 * 1024 * 1024

@@ -173,6 +173,10 @@ class Ledger:
                 label=txn.ref_number,
             )
         )
+        self.drop(txn)
+
+    def drop(self, txn: Txn) -> None:
+        """Take a transaction out without a trace, as condensing does."""
         del self.by_kind[txn.kind][txn.txn_id]
         self._by_ref[txn.kind, txn.ref_number.casefold()].remove(txn.txn_id)
         del self._by_entity[txn.entity_id][txn.txn_id]

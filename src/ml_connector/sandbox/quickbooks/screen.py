@@ -272,6 +272,16 @@ class UserAtScreen:
         with self._desktop.lock:
             self.company.restore_backup(name)
 
+    def copy_back(self, name: str) -> None:
+        """Put a copy of the company file that was kept earlier in its place, in Windows, while QuickBooks is closed."""
+        with self._desktop.lock:
+            self.company.copy_back(name)
+
+    def condense(self, up_to: str) -> int:
+        """Condense the company file up to a date; returns how many bills went."""
+        with self._desktop.lock:
+            return self.company.condense(_day(up_to))
+
     def open_file(self, path: str) -> None:
         """Open another company file."""
         with self._desktop.lock:

@@ -43,6 +43,10 @@ class Migration(migrations.Migration):
                 ("outage_since", models.DateTimeField(null=True)),
                 ("outage_probe_at", models.DateTimeField(null=True)),
                 ("outage_words", models.CharField(blank=True, max_length=500)),
+                ("last_restore", models.CharField(blank=True, max_length=40)),
+                ("last_condense", models.CharField(blank=True, max_length=40)),
+                ("stop_reason", models.CharField(blank=True, max_length=500)),
+                ("searched_up_to", models.BigIntegerField(null=True)),
                 ("seconds_per_bill", models.FloatField(default=0.0)),
                 ("chain_seq", models.BigIntegerField(default=0)),
                 (
@@ -130,6 +134,7 @@ class Migration(migrations.Migration):
                 ("full_name", models.CharField(max_length=209)),
                 ("active", models.BooleanField(default=True)),
                 ("deleted", models.BooleanField(default=False)),
+                ("followed", models.BooleanField(default=False)),
                 ("account_type", models.CharField(blank=True, max_length=30)),
                 ("currency", models.CharField(blank=True, max_length=64)),
                 ("edit_sequence", models.CharField(max_length=16)),
@@ -242,6 +247,7 @@ class Migration(migrations.Migration):
                             ("confirmed", "CONFIRMED"),
                             ("paid", "PAID"),
                             ("changed", "CHANGED"),
+                            ("modifying", "MODIFYING"),
                             ("skipped", "SKIPPED"),
                             ("given_up", "GIVEN_UP"),
                             ("returned", "RETURNED"),
@@ -275,6 +281,8 @@ class Migration(migrations.Migration):
                 ("txn_id", models.CharField(blank=True, max_length=36)),
                 ("txn_number", models.CharField(blank=True, max_length=20)),
                 ("edit_sequence", models.CharField(blank=True, max_length=16)),
+                ("compare_due", models.BooleanField(default=False)),
+                ("held", models.JSONField(null=True)),
                 ("linked", models.BooleanField(default=False)),
                 ("response_no", models.IntegerField(default=0)),
                 ("paid_cents", models.BigIntegerField(default=0)),
@@ -479,6 +487,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="document",
             index=models.Index(
+                condition=models.Q(("compare_due", True)), fields=["connection", "id"], name="document_compare"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="document",
+            index=models.Index(
                 condition=models.Q(("payment_due", True)), fields=["connection", "payment_due"], name="document_payment"
             ),
         ),
@@ -525,6 +539,7 @@ class Migration(migrations.Migration):
                             "confirmed",
                             "paid",
                             "changed",
+                            "modifying",
                             "skipped",
                             "given_up",
                             "returned",
