@@ -336,3 +336,31 @@ def test_a_correction_that_somebody_else_acknowledged_is_found_by_the_sweep(worl
     _a_day_later(world)
     assert world.quickbooks.amounts_billed_for(invoice) == ["75.50"]
     assert world.basware.status(invoice) == "Transferred"
+
+
+def test_a_correction_that_is_offered_before_basware_was_told_is_not_confirmed_away(world: World) -> None:
+    invoice = world.basware.approves(gross="120.00")
+    world.fetches()
+    world.polls()  # QuickBooks has it, and Basware is to be told at once; the next look for invoices is not due yet
+    row = dict(invoice.document["codingRows"][0], netTotal=200.0, grossTotal=200.0)
+    world.basware.transfers_again(invoice, grossSum=200.0, netSum=200.0, codingRows=[row])
+    world.works()
+    world.run_until_idle()
+    assert world.connector.state(invoice) == "changed"
+    assert world.basware.heard_about(invoice) == []
+
+
+def test_while_invoices_cannot_be_fetched_a_corrected_one_is_not_confirmed_away(world: World) -> None:
+    invoice = world.basware.approves(gross="120.00")
+    unchanged = world.basware.approves(gross="70.00")
+    world.fetches()
+    world.polls()
+    row = dict(invoice.document["codingRows"][0], netTotal=200.0, grossTotal=200.0)
+    world.basware.transfers_again(invoice, grossSum=200.0, netSum=200.0, codingRows=[row])
+    world.basware.suffers("error-before", times=3, path="*/accountingDocuments", method="GET")
+    world.works()
+    assert world.basware.heard_about(invoice) == []
+    world.run_until_idle()
+    assert world.connector.state(invoice) == "changed"
+    assert world.basware.heard_about(invoice) == []
+    assert world.basware.heard_about(unchanged) == ["success"]

@@ -16,7 +16,7 @@ from ml_connector.basware.masking import with_exchange
 from ml_connector.basware.wire import RawInvoice, ResponseKind, payment_fields, responses_of
 from ml_connector.basware.write import payment_response_body, transfer_response_body
 from ml_connector.core.books import TxnId
-from ml_connector.core.errors import Refused, TryAgain
+from ml_connector.core.errors import ConnectorError, Refused, TryAgain
 from ml_connector.core.exchange import Exchange
 from ml_connector.core.faults import Fault
 from ml_connector.core.identity import response_code
@@ -24,6 +24,7 @@ from ml_connector.core.invoice import InvoiceId
 from ml_connector.core.records import TxnKind
 from ml_connector.core.report import NOTHING_PAID, PaymentState, payment_state, transfer_failed, transfer_succeeded
 from ml_connector.core.states import Event, State
+from ml_connector.flows import intake
 from ml_connector.flows.surroundings import Surroundings, settings_of
 from ml_connector.flows.troubles import Troubles, wait_s
 from ml_connector.store import documents, payments
@@ -71,6 +72,7 @@ class _Answer:
     """One document, what there is to say about its payments, and what came of saying it."""
 
     document: Document
+    read_first: bool = False  #: what Basware offers could not be looked at, so the invoice itself is
     payment: PaymentState | None = None
     outcome: _Outcome | None = None
 
@@ -89,8 +91,8 @@ def send_answers(surroundings: Surroundings, connection: Connection) -> None:
         connection,
         troubles,
         documents.to_answer,
-        lambda batch: [_Answer(document) for document in batch],
-        lambda answer: _answer(surroundings, connection, client, answer.document),
+        lambda batch: _looked_first(surroundings, connection, batch),
+        lambda answer: _answer(surroundings, connection, client, answer),
         _note,
     )
     _batches(
@@ -135,7 +137,36 @@ def _batches(
 # Transfers.
 
 
-def _answer(surroundings: Surroundings, connection: Connection, client: BaswareClient, document: Document) -> _Outcome:
+def _looked_first(surroundings: Surroundings, connection: Connection, batch: Sequence[Document]) -> list[_Answer]:
+    """Look at what Basware offers before it is answered, and return what is still to be answered then.
+
+    A corrected invoice may have been transferred again since the last look. The answer to what it said before would close
+    its new transfer, and nobody would ever see the correction.
+    """
+    try:
+        intake.fetch(surroundings, connection)
+    except ConnectorError:
+        # Looking is a duty of its own, which tells of its failure.
+        return [_Answer(document, read_first=True) for document in batch]
+    return [_Answer(document) for document in documents.still_to_answer(connection.pk, [d.pk for d in batch])]
+
+
+def _offered_anew(client: BaswareClient, document: Document) -> _Later | None:
+    """Return the wait of an invoice that Basware offers again, which was not seen yet."""
+    try:
+        raw = client.invoice(InvoiceId(document.invoice_id))
+    except TryAgain as trouble:
+        return _Later(trouble=trouble)
+    if raw is None or raw.processing_status != "WaitingForTransfer":
+        return None
+    words = "Basware offers it again, perhaps corrected; it is answered when that was looked at."
+    return _Later(trouble=with_exchange(TryAgain(words), _seen(raw)))
+
+
+def _answer(surroundings: Surroundings, connection: Connection, client: BaswareClient, answer: _Answer) -> _Outcome:
+    document = answer.document
+    if answer.read_first and (offered := _offered_anew(client, document)):
+        return offered
     settings = settings_of(connection)
     if document.state == State.POSTED:
         report = transfer_succeeded(
@@ -274,9 +305,9 @@ def _begin_reports(connection: Connection, batch: list[Document]) -> list[_Answe
     for document, state in _states(connection.pk, batch):
         said_before = state.content == (document.payment_content or NOTHING_PAID.content)
         if said_before and not document.payment_tried:
-            begun.append(_Answer(document, state, _Nothing()))
+            begun.append(_Answer(document, payment=state, outcome=_Nothing()))
             continue
-        begun.append(_Answer(document, state))
+        begun.append(_Answer(document, payment=state))
         if document.payment_tried not in {"", state.content}:
             document.payment_no += 1
         if document.payment_tried != state.content:

@@ -115,7 +115,9 @@ def _in_doubt(document: Document, now: datetime) -> Reason:
 
 
 def _modifying(document: Document, now: datetime) -> Reason:
-    cause = f"A change of {document.kind} {document.txn_id} was handed to QuickBooks; whether it was made is not known yet."
+    cause = (
+        f"A change of {document.kind} {document.txn_id} was handed to QuickBooks; whether it was made is not known yet."
+    )
     step = "If no answer comes, the Bill is read in the next session of the Web Connector."
     return _by_quickbooks(document, now, cause, step)
 

@@ -233,15 +233,16 @@ def to_post(connection_id: int, limit: int, after: int = 0) -> list[Document]:
     return _TO_POST.rows(connection_id, after, limit)
 
 
+_ANSWERED = (
+    "connection_id", "state", "invoice_id", "kind", "txn_id", "txn_number", "linked", "reason", "faults",
+    "payment_block", "response_no", "answer_tries", "answer_fault",
+)  # fmt: skip
 _TO_ANSWER = Question(
     Document,
     "WHERE connection_id = %s AND state = %s AND id > %s AND (due_at IS NULL OR due_at <= %s)"
     " AND acknowledged_at IS NOT NULL AND wanted_txn_id = '' ORDER BY id LIMIT %s",
-    (
-        "connection_id", "state", "invoice_id", "kind", "txn_id", "txn_number", "linked", "reason", "faults",
-        "payment_block", "response_no", "answer_tries", "answer_fault",
-    ),
-)  # fmt: skip
+    _ANSWERED,
+)
 
 
 _TO_CHECK = Question(
@@ -278,6 +279,23 @@ def to_answer(connection_id: int, now: datetime, limit: int, after: int = 0) -> 
     for state in (State.POSTED, State.GIVEN_UP):  # each one is a walk along an index; both at once would be a sort
         found += _TO_ANSWER.rows(connection_id, state.value, after, moment(now), limit)
     return sorted(found, key=lambda document: document.pk)[:limit]
+
+
+def still_to_answer(connection_id: int, ids: Sequence[int]) -> list[Document]:
+    """Return those of these documents whose transfer Basware still waits to hear of, oldest first."""
+    if not ids:
+        return []
+    question = _STILL_TO_ANSWER.get(len(ids))
+    if question is None:
+        condition = (
+            "WHERE connection_id = %s AND state IN ('posted', 'given_up') AND acknowledged_at IS NOT NULL"
+            f" AND wanted_txn_id = '' AND id IN ({places(len(ids))}) ORDER BY id"
+        )
+        question = _STILL_TO_ANSWER[len(ids)] = Question(Document, condition, _ANSWERED)
+    return question.rows(connection_id, *ids)
+
+
+_STILL_TO_ANSWER: dict[int, Question[Document]] = {}
 
 
 _TO_REPORT_PAYMENT = Question(
