@@ -256,11 +256,13 @@ class World:
         now = self.clock.now()
         left: list[str] = []
         paused = list(Connection.objects.filter(paused=True).values_list("pk", flat=True))
+        stopped = set(Connection.objects.exclude(stop_reason="").values_list("pk", flat=True))
         for row in Document.objects.exclude(connection__in=paused).defer("raw", "request_xml"):
             waits_long = row.due_at is not None and row.due_at - now > _A_PERSON_MUST_LOOK
             to_tell = row.payment_due and row.state in {State.CONFIRMED, State.PAID}
             to_compare = row.compare_due and row.state == State.CHANGED
-            under_way = (row.state in _UNDER_WAY or to_tell or to_compare) and not waits_long
+            moves = row.state in _UNDER_WAY and not (row.state == State.PLANNED and row.connection_id in stopped)
+            under_way = (moves or to_tell or to_compare) and not waits_long
             tried_again = row.state == State.BLOCKED and row.due_at is not None and not waits_long
             if under_way or tried_again:
                 left.append(

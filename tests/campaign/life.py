@@ -223,7 +223,7 @@ def _calm(world: StormyWorld, people: People) -> None:
     people.puts_right()
     _comes_to_rest(world)
     for _ in range(12):
-        answered = people.mends(leave=0.25)
+        answered = people.decides_on_older_file() + people.mends(leave=0.25)
         people.maps()
         _comes_to_rest(world)
         if not answered:

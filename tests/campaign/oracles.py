@@ -29,8 +29,8 @@ EXPLAINED: dict[str, tuple[str, ...]] = {
     "content changed": ("MLC-CHANGED-01", "MLC-DUP", "MLC-CHANGED-02"),
     "amount edited": ("MLC-DUP", "MLC-CHANGED", "MLC-LINK"),
     "vendor edited": ("MLC-DUP", "MLC-CHANGED", "MLC-LINK"),
-    "number edited": ("MLC-DUP",),
-    "date edited": (),
+    "number edited": ("MLC-DUP", "MLC-CHANGED"),
+    "date edited": ("MLC-CHANGED",),
     "removed": ("MLC-CHANGED", "MLC-DUP", "MLC-LINK"),
     "merged": ("MLC-DUP", "MLC-LINK", "MLC-VENDOR-01", "MLC-ACCOUNT-01", "MLC-CODE-01"),
     "backup restored": ("",),
@@ -158,7 +158,8 @@ def _judge_settled(
     told = [response for response in view.get("transferResponses", []) if response["success"]]
     if view["processingStatus"] not in {"Transferred", "Paid"}:
         verdict.add("wrong", f"{case.short()} is confirmed, but Basware has it as {view['processingStatus']}")
-    elif not told or told[-1].get("voucherNumber1") != document.txn_id:
+    elif not told or (told[-1].get("voucherNumber1") != document.txn_id and "backup restored" not in case.reasons):
+        # A Bill that was entered again after a restored backup has a new TxnID; Basware keeps what it was told first.
         verdict.add("wrong", f"Basware was told another TxnID for {case.short()}")
     if len(told) > case.transfers:
         verdict.add(

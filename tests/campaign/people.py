@@ -13,7 +13,7 @@ from typing import Any
 from campaign.cases import KINDS, UNKNOWN, Case, Truth, Writer, amount
 from campaign.storm import StormyWorld
 from ml_connector.core.states import State
-from ml_connector.flows import connections, mappings, operator
+from ml_connector.flows import connections, mappings, operator, reposting
 from ml_connector.sandbox.quickbooks.records import Bill, BillPayment, VendorCredit
 from ml_connector.sandbox.quickbooks.refusals import ScreenRefusal
 from ml_connector.store import documents, duties
@@ -414,6 +414,19 @@ class People:
                     continue
                 answered += self._mend(case, row)
         return answered
+
+    def decides_on_older_file(self) -> bool:
+        """Say that the company file that was put back is the right one, if that is asked; what it lost is entered again,
+        or left to be decided one by one."""
+        row = self.world.connector.row()
+        if not row.stop_reason or row.searched_up_to is not None:
+            return False
+        repost = self.dice.random() < 0.7
+        self.world.acts(
+            lambda: reposting.decide(self.world.surroundings, row, "controller", repost=repost),
+            "the older company file is the right one",
+        )
+        return True
 
     def _mend(self, case: Case, row: Document) -> bool:
         codes = {fault.code for fault in documents.faults_of(row)}
