@@ -364,3 +364,19 @@ def test_while_invoices_cannot_be_fetched_a_corrected_one_is_not_confirmed_away(
     assert world.connector.state(invoice) == "changed"
     assert world.basware.heard_about(invoice) == []
     assert world.basware.heard_about(unchanged) == ["success"]
+
+
+def test_one_invoice_that_cannot_be_read_before_it_is_answered_holds_up_no_other(world: World) -> None:
+    refused = world.basware.approves(gross="120.00")
+    other = world.basware.approves(gross="70.00")
+    world.fetches()
+    world.polls()
+    world.basware_answers("GET", "*/accountingDocuments", 500)  # what is offered cannot be looked at
+    world.basware_answers("GET", f"*/{refused.id}", 400)
+    world.works()
+    assert world.basware.heard_about(refused) == []
+    assert world.basware.heard_about(other) == ["success"]
+    assert world.connector.document(refused).answer_fault["code"] == "MLC-BW-01"
+    world.connector.retries(refused)
+    world.run_until_idle()
+    assert world.basware.heard_about(refused) == ["success"]

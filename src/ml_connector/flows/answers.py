@@ -151,12 +151,14 @@ def _looked_first(surroundings: Surroundings, connection: Connection, batch: Seq
     return [_Answer(document) for document in documents.still_to_answer(connection.pk, [d.pk for d in batch])]
 
 
-def _offered_anew(client: BaswareClient, document: Document) -> _Later | None:
-    """Return the wait of an invoice that Basware offers again, which was not seen yet."""
+def _offered_anew(client: BaswareClient, document: Document) -> _Later | _Rejected | None:
+    """Return why an invoice is not answered now: Basware offers it again, which was not seen yet, or does not show it."""
     try:
         raw = client.invoice(InvoiceId(document.invoice_id))
     except TryAgain as trouble:
         return _Later(trouble=trouble)
+    except Refused as refused:
+        return _Rejected(fault=Fault(code="MLC-BW-01", detail=refused.words), exchange=refused.exchange)
     if raw is None or raw.processing_status != "WaitingForTransfer":
         return None
     words = "Basware offers it again, perhaps corrected; it is answered when that was looked at."
