@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 SPREAD := --numprocesses auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types contracts check campaign bench kill-loop clean
+.PHONY: help install demo test lint types contracts check campaign bench bench-console kill-loop clean
 
 help: ## Show what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 install: $(READY) ## Make the environment and install the locked dependencies
 
@@ -46,6 +46,9 @@ campaign: install ## Live through SEEDS lives with every fault at every boundary
 
 bench: install ## Measure CPU, memory and round trips against instant simulators
 	$(BIN)/python benchmarks/run.py
+
+bench-console: install ## Measure every screen of the console with 100,000 documents; ONLY=audit asks for one, KEEP=FOLDER keeps the database
+	$(BIN)/python benchmarks/console.py $(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--home $(KEEP)) $(if $(DATABASE),--database $(DATABASE))
 
 KILLS ?= 40
 kill-loop: install ## Kill the server KILLS times in a run of 2,000 invoices on SQLite (DATABASE=postgresql://... for the other)
