@@ -153,6 +153,17 @@ def note(context: Context, text: str, words: str, name: str | None) -> None:
     _done(context, document, operator.note(context.surroundings, document, words, context.actor))
 
 
+@click.command()
+@click.argument("text", metavar="ID")
+@click.option("--to", "person", help="Name of a user; without it, nobody.")
+@click.option("--connection", "name", help="Look only in this connection.")
+@pass_context
+def assign(context: Context, text: str, person: str | None, name: str | None) -> None:
+    """Say who takes care of a document, or that nobody does."""
+    document = _find(context, text, name)
+    _done(context, document, operator.assign(context.surroundings, document, person or "", context.actor))
+
+
 def _find(context: Context, text: str, name: str | None) -> Any:
     context.open_database()
     return operator.find(connections.named(name) if name else None, text)

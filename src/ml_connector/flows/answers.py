@@ -361,7 +361,8 @@ def _note_paid(surroundings: Surroundings, ledger: Ledger, made: Sequence[_Answe
         document, outcome, state = answer.document, answer.outcome, answer.payment or NOTHING_PAID
         still_due = now_paid[document.pk] != state.content
         if isinstance(outcome, _Nothing):
-            documents.change(document, payment_due=still_due, answer_tries=0, answer_fault=None)
+            ended = documents.refusal_ended(document, ledger.now)
+            documents.change(document, payment_due=still_due, answer_tries=0, **ended)
             if document.state == State.CONFIRMED and not still_due and _whole(document, state):
                 # It was a question meanwhile; what is paid had been told before.
                 words = "Everything is paid, and Basware knows."

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.states import HAS_OR_MAY_HAVE_BILL, WORDS, Event, State, can
+from ml_connector.flows import people
 from ml_connector.flows.reposting import is_lost, repost_all
 from ml_connector.flows.surroundings import Surroundings
 from ml_connector.store import documents, duties
@@ -190,8 +191,26 @@ def note(surroundings: Surroundings, document: Document, words: str, actor: str)
 _NOTE_CHARS = 1000
 
 
+def assign(surroundings: Surroundings, document: Document, name: str, actor: str) -> str:
+    """Give a document to a person who takes care of it; an empty name gives it to nobody.
+
+    Raises:
+        NeedsOperator: there is no such person, or this person does not act on documents.
+    """
+    user = people.acting(name) if name.strip() else None
+    with _acting(surroundings, document, actor) as act:
+        before, now = act.document.assigned_to, user.name if user else ""
+        if before == now:
+            return f"It is with {now} already." if now else "It is with nobody."
+        documents.change(act.document, assigned_to=now)
+        words = f"Assigned to {now}" if now else "Assigned to nobody"
+        act.note("assigned", f"{words}; before, to {before}." if before else f"{words}.")
+    return f"{user} takes care of it now." if user else f"{before} no longer takes care of it."
+
+
 def possible(document: Document) -> tuple[str, ...]:
-    """Return what a person can do about a document as it stands: `retry`, `link`, `skip`, `give-up`."""
+    """Return what a person can do about a document as it stands: `retry`, `link`, `skip`, `give-up`; `note` and `assign`
+    are always possible."""
     state = State(document.state)
     tells = state in {State.POSTED, State.GIVEN_UP} or document.payment_due
     refused = document.answer_fault is not None

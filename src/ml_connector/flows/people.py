@@ -45,6 +45,28 @@ def everyone() -> Sequence[User]:
     return list(User.objects.order_by("name"))
 
 
+#: Whose work documents are; an auditor reads only.
+ACTING = (Role.CLERK, Role.CONTROLLER, Role.ADMIN)
+
+
+def acting(name: str) -> User:
+    """Return a person to whom work can be given.
+
+    Raises:
+        NeedsOperator: there is none of this name, or this person does not act on documents.
+    """
+    user = named(name)
+    if user.role not in ACTING or not user.is_active:
+        why = "is disabled" if not user.is_active else "reads only"
+        raise NeedsOperator(f"{user.name} {why}; assign it to somebody who acts on documents.")
+    return user
+
+
+def all_acting() -> Sequence[User]:
+    """Return everybody to whom work can be given, by name."""
+    return list(User.objects.filter(role__in=ACTING, is_active=True).order_by("name"))
+
+
 def nobody_yet() -> bool:
     """Tell whether no person was made yet."""
     return not User.objects.exists()

@@ -20,7 +20,7 @@ def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None
     columns = {
         str(field.column): field.get_db_prep_save(getattr(blank, field.attname), database)
         for field in model._meta.concrete_fields
-        if not field.primary_key
+        if not (field.primary_key or field.generated)
     }
     names = ", ".join(columns)
     places = ", ".join(["%s"] * len(columns))

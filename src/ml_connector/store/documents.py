@@ -55,6 +55,8 @@ def hop_all(ledger: Ledger, hops: Sequence[Hop]) -> None:
         changes = hop.changes | {"state": after.value, "changed_at": ledger.now}
         if "faults" in changes:
             changes["fault_code"] = _first_code(changes["faults"])
+        if _leaves_the_inbox(document, after, changes):
+            changes["resolved_at"] = ledger.now
         names = tuple(changes)
         statements.setdefault(names, []).append(
             (*(_column_value(ledger, name, changes[name]) for name in names), document.pk, before.value)
@@ -74,9 +76,22 @@ def hop_all(ledger: Ledger, hops: Sequence[Hop]) -> None:
     with database.cursor() as cursor:
         for names, rows in statements.items():
             columns = ", ".join(f"{_COLUMNS[name]} = %s" for name in names)
+            if "resolved_at" in names:
+                columns += ", resolved_cause = cause"  # what it was until now
             cursor.executemany(f"UPDATE store_document SET {columns} WHERE id = %s AND state = %s", rows)  # noqa: S608
             if cursor.rowcount != len(rows):
                 raise Defect("a document changed its state while it was being worked on")
+
+
+#: A document in these states is in the error inbox; the generated column `cause` says the same.
+HELD_UP = frozenset({State.BLOCKED, State.CHANGED, State.IN_DOUBT})
+
+
+def _leaves_the_inbox(document: Document, after: State, changes: Mapping[str, Any]) -> bool:
+    """Tell whether a step takes a document out of the error inbox. Where an answer was refused, the column was read."""
+    refused = document.__dict__.get("answer_fault")
+    was_in = document.state in HELD_UP or refused is not None
+    return was_in and after not in HELD_UP and changes.get("answer_fault", refused) is None
 
 
 _FIELDS = {f.name: f for f in Document._meta.concrete_fields} | {f.attname: f for f in Document._meta.concrete_fields}
@@ -362,6 +377,13 @@ def faults_of(document: Document) -> list[Fault]:
 def answer_fault_of(document: Document) -> Fault | None:
     """Read why Basware refused the answer that is still to be given, if it did."""
     return Fault(**document.answer_fault) if document.answer_fault else None
+
+
+def refusal_ended(document: Document, now: datetime) -> dict[str, Any]:
+    """Return the columns of a document whose answer Basware no longer refuses."""
+    fault = document.answer_fault
+    out = {"resolved_at": now, "resolved_cause": fault["code"]} if fault else {}
+    return {"answer_fault": None, **out}
 
 
 def with_refused_answer(connection_id: int) -> QuerySet[Document]:

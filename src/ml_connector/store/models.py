@@ -7,7 +7,7 @@ are text, kept as they came.
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 
 from ml_connector.core.books import ListKind
 from ml_connector.core.states import State
@@ -191,6 +191,20 @@ class Document(models.Model):
     )  #: when Basware took the last report, until it was seen to show it
     answer_tries = models.IntegerField(default=0)  #: failures in a row of telling Basware
     answer_fault = models.JSONField(null=True)  #: why Basware refused the answer that is still to be given
+    assigned_to = models.CharField(max_length=60, blank=True)  #: name of the user who takes care of it; empty: nobody
+    #: why it is in the error inbox: a fault code, or the state where there is none; empty if it is not in it
+    cause = models.GeneratedField(
+        expression=Case(
+            When(answer_fault__isnull=False, then=Value("MLC-BW-01")),
+            When(~Q(fault_code=""), state__in=["blocked", "changed"], then=F("fault_code")),
+            When(state__in=["blocked", "changed", "in_doubt"], then=F("state")),
+            default=Value(""),
+        ),
+        output_field=models.CharField(max_length=20),
+        db_persist=True,
+    )
+    resolved_at = models.DateTimeField(null=True)  #: when it last left the error inbox; null: never
+    resolved_cause = models.CharField(max_length=20, blank=True)  #: `cause` until then
 
     class Meta:
         constraints = [
@@ -213,6 +227,17 @@ class Document(models.Model):
             models.Index(fields=["fault_code", "id"], name="document_fault", condition=~Q(fault_code="")),
             models.Index(fields=["supplier_code", "supplier_name"], name="document_supplier"),
             models.Index(fields=["received_at"], name="document_received"),
+            # The error inbox adds up whole groups, so everything it asks for stands in the index.
+            models.Index(
+                fields=["cause", "connection", "currency", "assigned_to", "gross_cents", "id"],
+                name="document_inbox",
+                condition=~Q(cause=""),
+            ),
+            models.Index(
+                fields=["resolved_at", "id", "connection"],
+                name="document_resolved",
+                condition=Q(cause="", resolved_at__isnull=False),
+            ),
         ]
 
 

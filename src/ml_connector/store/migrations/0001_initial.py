@@ -674,6 +674,55 @@ class Migration(migrations.Migration):
             model_name="document",
             index=models.Index(fields=["received_at"], name="document_received"),
         ),
+        migrations.AddField(
+            model_name="document",
+            name="assigned_to",
+            field=models.CharField(blank=True, max_length=60),
+        ),
+        migrations.AddField(
+            model_name="document",
+            name="resolved_at",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="document",
+            name="resolved_cause",
+            field=models.CharField(blank=True, max_length=20),
+        ),
+        migrations.AddField(
+            model_name="document",
+            name="cause",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=models.Case(
+                    models.When(answer_fault__isnull=False, then=models.Value("MLC-BW-01")),
+                    models.When(
+                        models.Q(("fault_code", ""), _negated=True),
+                        state__in=["blocked", "changed"],
+                        then=models.F("fault_code"),
+                    ),
+                    models.When(state__in=["blocked", "changed", "in_doubt"], then=models.F("state")),
+                    default=models.Value(""),
+                ),
+                output_field=models.CharField(max_length=20),
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="document",
+            index=models.Index(
+                condition=models.Q(("cause", ""), _negated=True),
+                fields=["cause", "connection", "currency", "assigned_to", "gross_cents", "id"],
+                name="document_inbox",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="document",
+            index=models.Index(
+                condition=models.Q(("cause", ""), ("resolved_at__isnull", False)),
+                fields=["resolved_at", "id", "connection"],
+                name="document_resolved",
+            ),
+        ),
         migrations.AddIndex(
             model_name="exchange",
             index=models.Index(

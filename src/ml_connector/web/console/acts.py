@@ -13,7 +13,7 @@ class Field:
     name: str
     label: str
     hint: str
-    kind: str = "text"  #: text, words or check
+    kind: str = "text"  #: text, words, check or person
     limit: int = 250
 
 
@@ -74,6 +74,12 @@ ACTS: Mapping[str, Act] = {
             " it in Basware and sends it again. What is in QuickBooks stays there.",
             fields=(Field(name="reason", label="Reason", hint="Basware's users read this."),),
             danger=True,
+        ),
+        Act(
+            name="assign",
+            verb="Assign",
+            says="Whoever takes care of it finds it in the error inbox under Mine, until it has moved on.",
+            fields=(Field(name="person", label="Who takes care of it", hint="Nobody gives it back.", kind="person"),),
         ),
         Act(
             name="note",

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.flows import operator
+from ml_connector.flows.people import all_acting
 from ml_connector.flows.side_by_side import side_by_side
 from ml_connector.flows.story import story, why
 from ml_connector.flows.surroundings import Surroundings, zone_of
@@ -97,6 +98,7 @@ def _acted(request: HttpRequest, number: int, name: str, do: _Do) -> HttpRespons
         act=act,
         fields=shown,
         document=document,
+        people=all_acting() if name == "assign" else (),
         problem=problem,
     )
 
@@ -123,6 +125,12 @@ def give_up(request: HttpRequest, number: int) -> HttpResponse:
     """Have Basware told that it failed."""
     reason = request.POST.get("reason", "")
     return _acted(request, number, "give-up", lambda s, d, who: operator.give_up(s, d, reason, who))
+
+
+def assign(request: HttpRequest, number: int) -> HttpResponse:
+    """Give it to somebody."""
+    name = request.POST.get("person", "")
+    return _acted(request, number, "assign", lambda s, d, who: operator.assign(s, d, name, who))
 
 
 def note(request: HttpRequest, number: int) -> HttpResponse:

@@ -14,7 +14,7 @@ from ml_connector.flows import work_list as work
 from ml_connector.flows.by_state import block_words
 from ml_connector.flows.story import NOT_TAKEN, PARTLY_PAID
 from ml_connector.store.models import Connection, SavedView
-from ml_connector.web.console.render import back_to, page
+from ml_connector.web.console.render import back_to, cursor, page
 from ml_connector.web.console.signing_in import person
 
 
@@ -30,7 +30,7 @@ def work_list(request: HttpRequest) -> HttpResponse:
         return back_to("document", only)
     problem, listed = "", None
     try:
-        listed = work.find(filters, before=_cursor(request, "before"), after=_cursor(request, "after"))
+        listed = work.find(filters, before=cursor(request, "before"), after=cursor(request, "after"))
         if filters.q and not listed.lines and filters == work.Filters(q=filters.q):
             by_vendor = work.Filters(vendor=filters.q)
             if work.find(by_vendor).lines:  # no number; but a supplier's name
@@ -88,11 +88,6 @@ _LABELS = {
 def _in_words(filters: work.Filters) -> list[tuple[str, str]]:
     words = {state.value: WORDS[state] for state in State}
     return [(_LABELS[name], words.get(value, value)) for name, value in filters.as_query()]
-
-
-def _cursor(request: HttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "")
-    return int(text) if text.isdigit() and len(text) < 19 else None
 
 
 def _kept(filters: work.Filters) -> list[tuple[str, str]]:

@@ -42,6 +42,12 @@ def back_to(name: str, *arguments: Any, query: str = "") -> HttpResponse:
     return HttpResponseRedirect(reverse(f"console:{name}", args=arguments) + (f"?{query}" if query else ""))
 
 
+def cursor(request: HttpRequest, name: str) -> int | None:
+    """Return the number at which a page of a list begins; None if the address names none."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isdigit() and len(text) < 19 else None
+
+
 def _may(user: User | None) -> frozenset[str]:
     """Return the names of the screens that a person may use, for links that are shown to those only who may follow them."""
     from ml_connector.web.console.screens import SCREENS  # the table names views, and views render

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 
 from ml_connector.core.roles import Role
-from ml_connector.web.console import account, connections, document, documents, doors, refusals, static
+from ml_connector.web.console import account, connections, document, documents, doors, inbox, refusals, static
 
 View = Callable[..., HttpResponse]
 
@@ -38,6 +38,8 @@ _DO = ("POST",)
 
 SCREENS: tuple[Screen, ...] = (
     Screen(path="", name="home", view=documents.home, roles=SEE),
+    Screen(path="inbox", name="inbox", view=inbox.show, roles=SEE, menu="Error inbox"),
+    Screen(path="inbox/<slug:cause>", name="inbox-group", view=inbox.group, roles=SEE),
     Screen(path="documents", name="documents", view=documents.work_list, roles=SEE, menu="Documents"),
     Screen(path="documents/views", name="save-view", view=documents.save_view, roles=SEE, methods=_DO),
     Screen(path="documents/views/<int:view>/forget", name="forget-view", view=documents.forget_view, roles=SEE, methods=_DO),
@@ -47,6 +49,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen(path="documents/<int:number>/link", name="link", view=document.link, roles=ACT, methods=_FORM),
     Screen(path="documents/<int:number>/skip", name="skip", view=document.skip, roles=ACT, methods=_FORM),
     Screen(path="documents/<int:number>/give-up", name="give-up", view=document.give_up, roles=ACT, methods=_FORM),
+    Screen(path="documents/<int:number>/assign", name="assign", view=document.assign, roles=ACT, methods=_FORM),
     Screen(path="documents/<int:number>/note", name="note", view=document.note, roles=ACT, methods=_FORM),
     Screen(path="connections", name="connections", view=connections.show, roles=SEE, menu="Connections"),
     Screen(path="account", name="account", view=account.show, roles=SEE),
