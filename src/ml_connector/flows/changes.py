@@ -35,7 +35,7 @@ from ml_connector.quickbooks.limits import WireLimit
 from ml_connector.quickbooks.posting import mod_request, wire_ref_number
 from ml_connector.quickbooks.render import message_set
 from ml_connector.quickbooks.statuses import Fate, classify_status
-from ml_connector.store import documents, duties, held, lists
+from ml_connector.store import documents, duties, held, lists, reckoning
 from ml_connector.store.chain import ExchangeRef
 from ml_connector.store.documents import Hop
 from ml_connector.store.models import Document, MessageSet
@@ -132,7 +132,8 @@ def _compared(
     """Return the step of a document whose Bill was read; None if a change of it is to be handed over now."""
     unknown = document.state == State.MODIFYING
     if txn is None or not txn.amount:
-        hop = vanished(document, "it is not there any more" if txn is None else "it was voided there", answer.exchange)
+        words = "it is not there any more" if txn is None else "it was voided there"
+        hop = vanished(document, words, answer.exchange, txn)
         hop.changes["compare_due"] = False
         return hop
     plan = plan_one(visit.connection, document)
@@ -204,19 +205,26 @@ def _agrees(document: Document, txn: LedgerTxn, exchange: ExchangeRef, *, change
 
 
 def _posted(document: Document, txn: LedgerTxn) -> dict[str, object]:
-    return _about(document) | {
-        "held": held_as_json(held_by(txn)),
-        "edit_sequence": txn.edit_sequence[:16],
-        "ref_number": txn.ref_number[:20],
-        "txn_date": txn.txn_date.isoformat(),
-        "faults": [],
-        "tries": 0,
-        "due_at": None,
-        "compare_due": False,
-        "request_xml": "",
-        "wanted_txn_id": "",
-        "payment_due": txn.kind is TxnKind.BILL,
-    }
+    about = _about(document)
+    invoice_cents = about.get("gross_cents")
+    entered = reckoning.as_entered(document, txn, invoice_cents if isinstance(invoice_cents, int) else None)
+    return (
+        about
+        | entered
+        | {
+            "held": held_as_json(held_by(txn)),
+            "edit_sequence": txn.edit_sequence[:16],
+            "ref_number": txn.ref_number[:20],
+            "txn_date": txn.txn_date.isoformat(),
+            "faults": [],
+            "tries": 0,
+            "due_at": None,
+            "compare_due": False,
+            "request_xml": "",
+            "wanted_txn_id": "",
+            "payment_due": txn.kind is TxnKind.BILL,
+        }
+    )
 
 
 def _about(document: Document) -> dict[str, object]:

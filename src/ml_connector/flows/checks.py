@@ -21,7 +21,7 @@ from ml_connector.flows.planning import about_invoice, read, vendor_of
 from ml_connector.flows.visit import Answer, Visit
 from ml_connector.quickbooks import requests
 from ml_connector.quickbooks.render import message_set
-from ml_connector.store import documents, duties
+from ml_connector.store import documents, duties, reckoning
 from ml_connector.store.cents import from_cents
 from ml_connector.store.chain import ExchangeRef, Ledger
 from ml_connector.store.documents import Hop
@@ -79,7 +79,7 @@ class Checks:
             if document.state != State.POSTED:
                 hops.append(_named_hop(visit, document, txn, answer.exchange, claimed))
             elif words := _what_is_wrong(document, txn):
-                hops.append(vanished(document, words, answer.exchange))
+                hops.append(vanished(document, words, answer.exchange, txn))
             else:
                 documents.change(document, wanted_txn_id="")
         documents.hop_all(visit.ledger, hops)
@@ -88,6 +88,7 @@ class Checks:
 
 def note_deleted(ledger: Ledger, gone: Sequence[TxnId], exchange: ExchangeRef) -> int:
     """Take note of deleted Bills and VendorCredits; return how many were of documents of ours."""
+    reckoning.note_gone(ledger, gone)
     states = [State.POSTED, State.CONFIRMED, State.PAID]
     ours = documents.of(ledger.connection.pk).filter(txn_id__in=list(gone), state__in=states)
     hops = [vanished(document, "it was deleted there", exchange) for document in ours.defer("raw", "request_xml")]
@@ -109,7 +110,9 @@ def _named_hop(
         if not words:
             hop = found_hop(visit, document, Match(verdict=Verdict.LINKABLE, found=found), exchange, claimed)
             if hop.event is Event.LINKED:
-                hop.changes |= about_invoice(invoice) | {
+                about = about_invoice(invoice)
+                hop.changes |= about | {
+                    "posted_cents": about["gross_cents"],
                     "kind": found.kind.value,
                     "vendor_list_id": found.vendor,
                     "ref_number": found.ref_number[:20],
@@ -148,8 +151,8 @@ def _what_is_wrong(document: Document, found: LedgerTxn | None) -> str:
     return "" if found.amount == sent else f"its amount there is {found.amount:.2f} instead of {sent:.2f}"
 
 
-def vanished(document: Document, words: str, exchange: ExchangeRef) -> Hop:
-    """Return the step of a document that QuickBooks no longer has, or no longer with its amount."""
+def vanished(document: Document, words: str, exchange: ExchangeRef, txn: LedgerTxn | None = None) -> Hop:
+    """Return the step of a document that QuickBooks no longer has, or no longer with its amount; `txn` is what it has."""
     fault = Fault(code="MLC-CHANGED-03", value=f"{document.kind} {document.txn_id}", detail=words)
     changes: dict[str, object] = {
         "faults": documents.faults_as_json([fault]),
@@ -158,4 +161,5 @@ def vanished(document: Document, words: str, exchange: ExchangeRef) -> Hop:
         "payment_due": False,
         "answer_fault": None,
     }
+    changes |= reckoning.as_said(txn) if txn else reckoning.NOT_IN_BOOKS
     return Hop(document=document, event=Event.VANISHED, words=fault.says, exchange=exchange, changes=changes)

@@ -32,6 +32,7 @@ from ml_connector.store.cents import from_cents
 from ml_connector.store.chain import Entry
 from ml_connector.store.documents import Hop
 from ml_connector.store.models import Document
+from ml_connector.store.reckoning import as_said
 
 EDITED, BY_CREDIT = "MLC-CHANGED-05", "MLC-PAID-01"
 _OPEN = (EDITED, BY_CREDIT)
@@ -140,12 +141,12 @@ def _suspects(visit: Visit, saved: dict[str, LedgerTxn]) -> list[str]:
         ):
             found.append(document.txn_id)
         else:
-            _keep(document, txn, was)
+            _keep(visit, document, txn, was)
     return found
 
 
-def _keep(document: Document, txn: LedgerTxn, was: Held) -> None:
-    changes: dict[str, Any] = {"edit_sequence": txn.edit_sequence[:16]}
+def _keep(visit: Visit, document: Document, txn: LedgerTxn, was: Held) -> None:
+    changes = {"edit_sequence": txn.edit_sequence[:16], "books_said_at": visit.now} | as_said(txn)
     if was.lines is None:
         # Typed in by a person: from here on it is known what it is.
         changes["held"] = held_as_json(held_by(txn))
@@ -254,7 +255,7 @@ def _judge(visit: Visit, answer: Answer) -> str:
 def _judge_one(visit: Visit, answer: Answer, row: Document, txn: LedgerTxn, was: Held, gone: set[str]) -> list[Hop]:
     now = held_by(txn)
     if was.amount and not txn.amount:
-        return [vanished(row, "it was voided there", answer.exchange)]
+        return [vanished(row, "it was voided there", answer.exchange, txn)]
     ids = {was.vendor, now.vendor}
     ids |= {x for line in (*(was.lines or ()), *(now.lines or ())) for x in (line.account, line.class_, line.customer)}
     names = held.names_of(visit.connection, ids - {""})
@@ -277,7 +278,7 @@ def _judge_one(visit: Visit, answer: Answer, row: Document, txn: LedgerTxn, was:
         )
         documents.change(row, held=held_as_json(was), vendor_list_id=was.vendor)
         found = differences(was, now, named)
-    kept: dict[str, Any] = {"edit_sequence": txn.edit_sequence[:16], "due_at": None}
+    kept: dict[str, Any] = {"edit_sequence": txn.edit_sequence[:16], "due_at": None} | as_said(txn)
     named_as = f"{row.kind} {row.txn_id}"
     if found:
         fault = Fault(code=EDITED, value=named_as, detail="; ".join(difference.words for difference in found))
@@ -286,7 +287,7 @@ def _judge_one(visit: Visit, answer: Answer, row: Document, txn: LedgerTxn, was:
         fault = Fault(code=BY_CREDIT, value=named_as, detail=set_off or "no VendorCredit is named")
     else:
         if row.state != State.CHANGED:
-            _keep(row, txn, was)
+            _keep(visit, row, txn, was)
             return []
         words = "It is in QuickBooks as it was entered."
         changes = kept | {"faults": [], "payment_due": row.kind == TxnKind.BILL}

@@ -19,6 +19,7 @@ from ml_connector.flows.surroundings import Surroundings, company_codes, setting
 from ml_connector.flows.troubles import Troubles, wait_s
 from ml_connector.store import documents, duties
 from ml_connector.store import known as entered
+from ml_connector.store.cents import cents
 from ml_connector.store.chain import Entry, ExchangeRef, Ledger, writing
 from ml_connector.store.documents import Hop, NewDocument
 from ml_connector.store.models import Connection, Document
@@ -228,7 +229,7 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
             if not any(earlier.code == entered.LOST for earlier in documents.faults_of(document)):
                 reoffer["faults"] = documents.faults_as_json([fault])
                 reoffer |= {"compare_due": True, "tries": 0}
-        reoffer |= _to_be_told_anew(document)
+        reoffer |= _to_be_told_anew(document) | _offered_amount(raw.raw)
         if not changed and document.state != State.CHANGED:
             # The Bill may be gone meanwhile: QuickBooks is asked for it before Basware is told that it is there.
             reoffer["wanted_txn_id"] = document.txn_id
@@ -253,6 +254,14 @@ def _to_be_told_anew(document: Document) -> dict[str, object]:
         anew |= {"payment_content": "", "payment_due": True}
         anew |= {"payment_tried": "", "payment_no": document.payment_no + 1}
     return anew
+
+
+def _offered_amount(raw: bytes) -> dict[str, object]:
+    """Return what the invoice amounts to now, for the month's sums; its Bill is still what it was."""
+    try:
+        return {"basware_cents": cents(read_invoice(raw).gross.amount)}
+    except Unreadable:
+        return {}
 
 
 def _content_of(raw: bytes) -> str:

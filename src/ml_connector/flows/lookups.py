@@ -22,6 +22,7 @@ from ml_connector.store.cents import from_cents
 from ml_connector.store.chain import ExchangeRef
 from ml_connector.store.documents import Hop
 from ml_connector.store.models import Document
+from ml_connector.store.reckoning import as_entered
 
 KINDS = (TxnKind.BILL, TxnKind.VENDOR_CREDIT)
 
@@ -156,5 +157,6 @@ def found_hop(
             "edit_sequence": found.edit_sequence[:16],
             "linked": not ours,
             "payment_due": document.kind == TxnKind.BILL,
-        },
+        }
+        | as_entered(document, found),
     )

@@ -77,6 +77,7 @@ def repost_all(ledger: Ledger, lost: Sequence[Document]) -> None:
                     "linked": False,
                     "held": None,
                     "remark": "",
+                    "posted_cents": 0,
                     "message_set_id": None,
                     "response_no": document.response_no + 1,
                     "answer_tries": 0,

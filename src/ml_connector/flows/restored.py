@@ -27,7 +27,7 @@ from ml_connector.quickbooks.answers import Part, ResponseHead, UnreadableAnswer
 from ml_connector.quickbooks.failures import UNREADABLE
 from ml_connector.quickbooks.render import message_set
 from ml_connector.quickbooks.statuses import classify_status
-from ml_connector.store import documents, duties, known, payments, sessions
+from ml_connector.store import documents, duties, known, payments, reckoning, sessions
 from ml_connector.store.chain import Entry, ExchangeRef
 from ml_connector.store.documents import Hop
 from ml_connector.store.models import Document
@@ -204,16 +204,16 @@ def _take_search(visit: Visit, answer: Answer) -> None:
     if isinstance(found, Unproven):
         _leave(visit, found.words)
         return
-    there = {txn.txn_id for txns in found.values() for txn in txns}
+    there = {txn.txn_id: txn for txns in found.values() for txn in txns}
     numbers = visit.notes.pop("batch", [])
     rows = documents.of(visit.connection.pk).filter(pk__in=numbers).defer("raw", "request_xml").order_by("pk")
     hops: list[Hop] = []
     for document in rows:
         lost = any(fault.code == known.LOST for fault in documents.faults_of(document))
-        if TxnId(document.txn_id) in there:
+        if txn := there.get(TxnId(document.txn_id)):
             if lost and document.state == State.CHANGED:
                 words = "QuickBooks has it again."
-                changes: dict[str, object] = {"faults": [], "due_at": None}
+                changes: dict[str, object] = {"faults": [], "due_at": None} | reckoning.as_said(txn)
                 hops.append(
                     Hop(document=document, event=Event.FOUND, words=words, changes=changes, exchange=answer.exchange)
                 )
@@ -235,7 +235,7 @@ def _lost(document: Document, exchange: ExchangeRef) -> Hop:
         "wanted_txn_id": "",
         "compare_due": False,
         "answer_fault": None,
-    }
+    } | dict(reckoning.NOT_IN_BOOKS)
     return Hop(document=document, event=Event.RESTORED, words=fault.says, exchange=exchange, changes=changes)
 
 

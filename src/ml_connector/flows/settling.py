@@ -19,6 +19,7 @@ from ml_connector.store.cents import from_cents
 from ml_connector.store.chain import ExchangeRef, Ledger
 from ml_connector.store.documents import Hop
 from ml_connector.store.models import Document, MessageSet
+from ml_connector.store.reckoning import as_entered
 
 _APPLIED = frozenset({Fate.OK, Fate.WARNED})
 _NOT_APPLIED = frozenset({Fate.RETRY, Fate.STALE, Fate.PERMANENT, Fate.OPERATOR})
@@ -136,6 +137,7 @@ def _added(ledger: Ledger, document: Document, reply: Reply, warning: str, excha
             "txn_number": (txn.txn_number if txn else recovered.txn_number if recovered else "")[:20],
             "edit_sequence": (txn.edit_sequence if txn else recovered.edit_sequence if recovered else "")[:16],
         }
+        | as_entered(document, txn)
         | ({"remark": warning[:500]} if warning else {}),
     )
 

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from ml_connector.core.errors import Defect
 from ml_connector.core.faults import Fault
 from ml_connector.core.states import Event, State, advance
+from ml_connector.store import reckoning
 from ml_connector.store.bulk import insert
 from ml_connector.store.chain import Entry, ExchangeRef, Ledger
 from ml_connector.store.models import Document
@@ -26,7 +27,9 @@ TO_LOOK_UP = (
     "invoice_date", "gross_cents", "company_code", "invoice_id", "wanted_txn_id", "post_new", "txn_id",
 )  # fmt: skip
 TO_ADD = (*TO_LOOK_UP, "request_xml")
-TO_SETTLE = ("connection_id", "state", "plan_no", "kind", "ref_number", "gross_cents", "tries", "message_set_id")
+TO_SETTLE = (
+    "connection_id", "state", "plan_no", "kind", "ref_number", "txn_date", "gross_cents", "tries", "message_set_id",
+)  # fmt: skip
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +60,7 @@ def hop_all(ledger: Ledger, hops: Sequence[Hop]) -> None:
             changes["fault_code"] = _first_code(changes["faults"])
         if _leaves_the_inbox(document, after, changes):
             changes["resolved_at"] = ledger.now
+        changes |= reckoning.following(document, before, after, changes, ledger.now)
         names = tuple(changes)
         statements.setdefault(names, []).append(
             (*(_column_value(ledger, name, changes[name]) for name in names), document.pk, before.value)
@@ -120,6 +124,7 @@ def change(document: Document, **changes: Any) -> None:
         raise Defect("the state changes in hop_all only")
     if "faults" in changes:
         changes["fault_code"] = _first_code(changes["faults"])
+    changes |= reckoning.counted_in(changes)
     for name, value in changes.items():
         setattr(document, name, value)
     document.save(update_fields=list(changes))

@@ -12,8 +12,17 @@ from django.db.models import Case, F, Q, Value, When
 from ml_connector.core.books import ListKind
 from ml_connector.core.states import State
 from ml_connector.store.access import AccessEntry, ConsoleSession, SavedView, SignInAttempt, SignInLink, User
+from ml_connector.store.signoffs import SignOff
 
-__all__ = ["AccessEntry", "ConsoleSession", "SavedView", "SignInAttempt", "SignInLink", "User"]  # Django looks here
+__all__ = [
+    "AccessEntry",
+    "ConsoleSession",
+    "SavedView",
+    "SignInAttempt",
+    "SignInLink",
+    "SignOff",
+    "User",
+]  # Django looks here
 
 
 class Connection(models.Model):
@@ -177,6 +186,13 @@ class Document(models.Model):
     held = models.JSONField(null=True)  #: core.drift.Held that a person accepted; null: as it was entered
     linked = models.BooleanField(default=False)  #: typed in by a person, not added by us
     response_no = models.IntegerField(default=0)  #: transfer responses begun
+    # What is reconciled, signed: a credit note is negative. See store/reckoning.py.
+    period = models.CharField(max_length=7, blank=True)  #: month it counts in, as 2026-03; empty until it was read
+    basware_cents = models.BigIntegerField(default=0)  #: as Basware last offered it; 0 while it is not ours to enter
+    posted_cents = models.BigIntegerField(default=0)  #: as we entered or linked it; 0 if we did not
+    books_cents = models.BigIntegerField(default=0)  #: as QuickBooks last said its Bill is; 0 if there is none
+    books_period = models.CharField(max_length=7, blank=True)  #: month of its Bill's date, as QuickBooks last said
+    books_said_at = models.DateTimeField(null=True)  #: when QuickBooks last said so
     paid_cents = models.BigIntegerField(default=0)  #: as last reported to Basware
     discount_cents = models.BigIntegerField(default=0)  #: as last reported to Basware
     payment_content = models.CharField(max_length=200, blank=True)  #: what the last report said
@@ -237,6 +253,25 @@ class Document(models.Model):
                 fields=["resolved_at", "id", "connection"],
                 name="document_resolved",
                 condition=Q(cause="", resolved_at__isnull=False),
+            ),
+            # Holds all that a month's sums are made of, so that no row is read for them.
+            models.Index(
+                fields=[
+                    "connection",
+                    "period",
+                    "currency",
+                    "supplier_code",
+                    "basware_cents",
+                    "posted_cents",
+                    "books_cents",
+                    "books_period",
+                ],
+                name="document_reckoning",
+            ),
+            models.Index(
+                fields=["connection", "books_period"],
+                name="document_moved",
+                condition=Q(books_period__gt="") & ~Q(books_period=F("period")),
             ),
         ]
 

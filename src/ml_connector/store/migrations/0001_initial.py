@@ -285,6 +285,12 @@ class Migration(migrations.Migration):
                 ("held", models.JSONField(null=True)),
                 ("linked", models.BooleanField(default=False)),
                 ("response_no", models.IntegerField(default=0)),
+                ("period", models.CharField(blank=True, max_length=7)),
+                ("basware_cents", models.BigIntegerField(default=0)),
+                ("posted_cents", models.BigIntegerField(default=0)),
+                ("books_cents", models.BigIntegerField(default=0)),
+                ("books_period", models.CharField(blank=True, max_length=7)),
+                ("books_said_at", models.DateTimeField(null=True)),
                 ("paid_cents", models.BigIntegerField(default=0)),
                 ("discount_cents", models.BigIntegerField(default=0)),
                 ("payment_content", models.CharField(blank=True, max_length=200)),
@@ -722,6 +728,53 @@ class Migration(migrations.Migration):
                 fields=["resolved_at", "id", "connection"],
                 name="document_resolved",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="document",
+            index=models.Index(
+                fields=[
+                    "connection",
+                    "period",
+                    "currency",
+                    "supplier_code",
+                    "basware_cents",
+                    "posted_cents",
+                    "books_cents",
+                    "books_period",
+                ],
+                name="document_reckoning",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="document",
+            index=models.Index(
+                condition=models.Q(
+                    ("books_period__gt", ""), models.Q(("books_period", models.F("period")), _negated=True)
+                ),
+                fields=["connection", "books_period"],
+                name="document_moved",
+            ),
+        ),
+        migrations.CreateModel(
+            name="SignOff",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("period", models.CharField(max_length=7)),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=80)),
+                ("remark", models.CharField(blank=True, max_length=500)),
+                ("figures", models.JSONField()),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="store.connection"
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["connection", "period", "id"], name="sign_off_period")],
+            },
         ),
         migrations.AddIndex(
             model_name="exchange",

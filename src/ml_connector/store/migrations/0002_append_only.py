@@ -6,7 +6,7 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-_TABLES = ("store_auditentry", "store_exchange", "store_accessentry")
+_TABLES = ("store_auditentry", "store_exchange", "store_accessentry", "store_signoff")
 
 
 def forbid(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
