@@ -110,6 +110,7 @@ class World:
         restarts: float = 0.0,
         settings: Mapping[str, Any] | None = None,
         start: datetime = BEGINNING,
+        dry_run: bool = False,
     ) -> None:
         """`faults` arms everything that happens on a bad day; `restarts` is the chance that the process dies at a call."""
         self.outside = OutsideWorld(
@@ -141,6 +142,7 @@ class World:
             password=Secret(PASSWORD),
             settings=_SETTINGS | dict(settings or {}),
             actor=_PERSON,
+            dry_run=dry_run,
         )
         self.connector = ConnectorDesk(self)
         self.outside.workstation.add_application(

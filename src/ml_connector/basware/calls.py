@@ -60,7 +60,9 @@ class Calls:
         client_secret: Secret,
         transport: Transport,
         clock: Callable[[], datetime],
+        may_write: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._may_write = may_write
         self.tokens = Tokens(config, client_id, client_secret, transport, clock)
         # Apart, because a client that was not granted the scopes of notifications may be refused a token altogether.
         subscribing = replace(config, scopes=WEBHOOK_SCOPES)
@@ -92,10 +94,12 @@ class Calls:
 
         Raises:
             TryAgain: no answer, 429, or 5xx. `applied` is None where a write may have taken effect.
-            NeedsOperator: 401 with a fresh token, or 403.
+            NeedsOperator: 401 with a fresh token, or 403; or the call would write, and nothing may be written.
         """
         what = f"{method} {path}?{query}" if query else f"{method} {path}"
         writes = method != "GET"
+        if writes and not self._may_write():
+            raise NeedsOperator("The connection is in dry run: nothing is written to Basware until it goes live.")
         tokens = self._subscribing if scope in WEBHOOK_SCOPES else self.tokens
         answer = self._once(tokens, method, path, query, body, headers, what, mask)
         if answer.status == 401:

@@ -104,10 +104,12 @@ class BaswareClient:
         client_secret: Secret,
         transport: Transport,
         clock: Callable[[], datetime],
+        *,
+        may_write: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`clock` returns aware UTC."""
+        """`clock` returns aware UTC; `may_write` is asked before every call that is no plain reading."""
         self._config = config
-        self._calls = Calls(config, client_id, client_secret, transport, clock)
+        self._calls = Calls(config, client_id, client_secret, transport, clock, may_write)
         self._clock = clock
 
     def ping(self) -> PingReport:

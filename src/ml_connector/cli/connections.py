@@ -21,6 +21,7 @@ from ml_connector.cli.context import (
     utc_now,
     writing_file,
 )
+from ml_connector.cli.dry_runs import begin, go_live, trial
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.secret import Secret
 from ml_connector.flows import connections, reposting
@@ -33,6 +34,10 @@ from ml_connector.store import duties
 @click.group()
 def connection() -> None:
     """Connections: make, look at, try, pause."""
+
+
+for _command in (begin, trial, go_live):
+    connection.add_command(_command)
 
 
 def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
@@ -101,9 +106,12 @@ def _from_environment(given: dict[str, Any]) -> dict[str, Any]:
 @click.option(
     "--company-code", "codes", multiple=True, required=True, help="Basware company code; may be given many times."
 )
+@click.option("--dry-run", is_flag=True, help="Read both systems and write to neither, until it goes live.")
 @_credential_options
 @pass_context
-def add(context: Context, /, name: str, base_url: str, token_url: str, codes: tuple[str, ...], **given: Any) -> None:
+def add(
+    context: Context, /, name: str, base_url: str, token_url: str, codes: tuple[str, ...], dry_run: bool, **given: Any
+) -> None:
     """Make a connection. Prints the password for the Web Connector, once, unless you gave one."""
     surroundings = context.surroundings
     found = _credentials(_from_environment(given))
@@ -120,6 +128,7 @@ def add(context: Context, /, name: str, base_url: str, token_url: str, codes: tu
         password=found.password,
         settings=_all_settings(given),
         actor=context.actor,
+        dry_run=dry_run,
     )
     shown = secret.open() if found.password is None else None
     value = {"name": made.name, "user": made.qb_user, "password": shown, "file_id": made.file_id}

@@ -11,6 +11,7 @@ import click
 
 from ml_connector.cli.context import NOT_OK, Context, keep_to_owner, pass_context, set_up_logging, writing_file
 from ml_connector.cli.doctor import examine
+from ml_connector.flows.people import make_setup_link, nobody_yet
 from ml_connector.store.master_key import ENVIRONMENT, MasterKey, key_text, make_key_file
 from ml_connector.web.database import migrate
 from ml_connector.web.only_one import only_service
@@ -68,11 +69,15 @@ def serve(context: Context, host: str | None, port: int | None, public_url: str 
 
     def ready(service: Service) -> None:
         config = service.config
+        setup = f"{config.own_url}/console/setup/{make_setup_link(surroundings).open()}" if nobody_yet() else None
         log.info("service started", extra={"url": config.own_url, "host": config.host, "port": config.port})
         if context.as_json:
-            click.echo(json.dumps({"ready": True, "url": config.own_url, "port": config.port}))
+            told = {"ready": True, "url": config.own_url, "port": config.port}
+            click.echo(json.dumps(told | ({"setup_link": setup} if setup else {})))
         else:
             context.say(f"ml-connector answers at {config.own_url}; the home is {config.home}. Ctrl-C ends it.")
+            if setup:
+                context.say(f"There is no user yet. Open this link within an hour to make the first account: {setup}")
 
     with only_service(config):
         serve_until_told(Service(config, surroundings), ready)

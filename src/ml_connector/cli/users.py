@@ -43,6 +43,15 @@ def link(context: Context, name: str, public_url: str | None) -> None:
     _tell_link(context, found, people.make_link(surroundings, found, context.actor), public_url)
 
 
+@user.command("setup-link")
+@click.option("--public-url", help="Address under which people reach the service.")
+@pass_context
+def setup_link(context: Context, public_url: str | None) -> None:
+    """Print a link under which the first user, an admin, makes an account; once, within an hour."""
+    address = f"{context.url(public_url)}/console/setup/{people.make_setup_link(context.surroundings).open()}"
+    context.answer({"link": address}, f"Open this link within an hour to make the first account: {address}")
+
+
 def _tell_link(context: Context, found: User, token: Secret, public_url: str | None = None) -> None:
     address = f"{context.url(public_url)}/console/sign-in/{token.open()}"
     context.answer(

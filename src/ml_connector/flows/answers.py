@@ -84,6 +84,8 @@ def send_answers(surroundings: Surroundings, connection: Connection) -> None:
         TryAgain: Basware could not take all of them; what it took is noted.
         NeedsOperator: Basware does not let us.
     """
+    if connection.dry_run:
+        return
     client = surroundings.basware(connection)
     troubles = Troubles()
     _batches(

@@ -74,6 +74,7 @@ def add(
     password: Secret | None,
     settings: Mapping[str, Any],
     actor: str,
+    dry_run: bool = False,
 ) -> tuple[Connection, Secret]:
     """Make a connection; return it and the password for the Web Connector, which is never shown again.
 
@@ -96,6 +97,7 @@ def add(
         row = Connection.objects.create(
             name=name,
             created_at=now,
+            dry_run=dry_run,
             base_url=config.base_url,
             token_url=config.token_url,
             settings=_differing(changes),

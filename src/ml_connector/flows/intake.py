@@ -48,7 +48,10 @@ def fetch(surroundings: Surroundings, connection: Connection) -> int:
         # Nothing is acknowledged before the last page: an acknowledged invoice leaves the list and would move the pages.
         for page in pages.of(_WAITING, company):
             taken += _store(surroundings, connection, page, put_off)
-    acknowledge(surroundings, connection, put_off)
+    if connection.dry_run:
+        duties.wake(connection.pk, surroundings.clock(), duties.PLANNING)
+    else:
+        acknowledge(surroundings, connection, put_off)
     pages.complain()
     return taken
 

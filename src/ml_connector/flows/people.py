@@ -113,7 +113,7 @@ def make_link(surroundings: Surroundings, user: User, actor: str) -> Secret:
 def link_owner(surroundings: Surroundings, token: str) -> User | None:
     """Return whom a link would sign in, without using it up."""
     found = _live_link(surroundings.clock(), token).select_related("user").first()
-    return found.user if found and found.user.is_active else None
+    return found.user if found and found.user and found.user.is_active else None
 
 
 def use_link(surroundings: Surroundings, token: str, address: str) -> User | None:
@@ -121,13 +121,46 @@ def use_link(surroundings: Surroundings, token: str, address: str) -> User | Non
     now = surroundings.clock()
     with transaction.atomic():
         found = _live_link(now, token).select_related("user").first()
-        if found is None or not found.user.is_active:
+        if found is None or found.user is None or not found.user.is_active:
             return None
         gone, _ = SignInLink.objects.filter(pk=found.pk).delete()
         if not gone:  # somebody else used it at the same moment
             return None
         _came_in(now, found.user, "by a link", address)
         return found.user
+
+
+def make_setup_link(surroundings: Surroundings) -> Secret:
+    """Return the token of a link under which the first person makes an account, once; earlier ones no longer do.
+
+    Raises:
+        NeedsOperator: there are users already.
+    """
+    if not nobody_yet():
+        raise NeedsOperator("There are users already; an IT admin makes more of them: ml-connector user add.")
+    with transaction.atomic():
+        return _new_link(None, surroundings.clock())
+
+
+def is_setup_link(surroundings: Surroundings, token: str) -> bool:
+    """Tell whether the first person can be made with this token."""
+    return nobody_yet() and _live_link(surroundings.clock(), token).filter(user=None).exists()
+
+
+def set_up(surroundings: Surroundings, token: str, name: str, full_name: str, password: Secret, address: str) -> User:
+    """Make the first person, an admin, and use the link up.
+
+    Raises:
+        NeedsOperator: the link does not work any more, or the name or the password cannot be used.
+    """
+    with transaction.atomic():
+        if not nobody_yet() or not _live_link(surroundings.clock(), token).filter(user=None).delete()[0]:
+            raise NeedsOperator("This link does not work any more; ml-connector user setup-link makes a new one.")
+        user, _ = add(surroundings, name, Role.ADMIN, "setup link", full_name=full_name)
+        SignInLink.objects.filter(user=user).delete()
+        set_password(surroundings, user, password, "setup link")
+        _came_in(surroundings.clock(), user, "by the setup link", address)
+    return user
 
 
 def sign_in(surroundings: Surroundings, name: str, password: str, address: str) -> User | None:
@@ -239,7 +272,7 @@ def _plain(name: str) -> str:
     return name.strip().lower()
 
 
-def _new_link(user: User, now: datetime) -> Secret:
+def _new_link(user: User | None, now: datetime) -> Secret:
     SignInLink.objects.filter(Q(user=user) | Q(expires_at__lt=now)).delete()
     token = secrets.token_urlsafe(32)
     SignInLink.objects.create(user=user, token_sha256=_hash(token), expires_at=now + LINK_LIVES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ml_connector.basware.read import read_invoice
 from ml_connector.basware.wire import Unreadable
@@ -53,51 +54,77 @@ def version_of(connection: Connection) -> Version:
 
 def plan_all(ledger: Ledger, due: Sequence[Document]) -> int:
     """Plan documents within the ledger's transaction; return how many can be posted."""
-    connection = ledger.connection
-    basis, version = basis_of(connection), version_of(connection)
+    basis, version = basis_of(ledger.connection), version_of(ledger.connection)
+    hops: list[Hop] = []
+    ready: list[Document] = []
+    for document in due:
+        if _waits_for_a_person(document, ledger):
+            documents.change(document, plan_basis=basis)
+        else:
+            ready.append(document)
+    for decision in decide(ledger.connection, ready):
+        document, plan = decision.document, decision.plan
+        if plan is None:
+            _blocked(document, basis, decision.faults, decision.about, hops)
+            continue
+        if _was_refused(document, plan, version):
+            documents.change(document, plan_basis=basis)
+            continue
+        if document.state == State.PLANNED:
+            documents.change(document, request_xml=decision.text, plan_basis=basis, **planned_columns(plan))
+            continue
+        hops.append(
+            Hop(
+                document=document,
+                event=Event.PLANNED,
+                words=_planned_words(plan),
+                changes=decision.about
+                | planned_columns(plan)
+                | {"request_xml": decision.text, "plan_basis": basis, "faults": [], "due_at": None},
+            )
+        )
+    documents.hop_all(ledger, hops)
+    return sum(1 for hop in hops if hop.event is Event.PLANNED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What planning made of one invoice: a plan and its exact request, or every fault."""
+
+    document: Document
+    about: dict[str, object]  #: columns that describe the invoice; empty if it cannot be read
+    plan: BillPlan | None = None
+    text: str = ""
+    faults: Sequence[Fault] = ()
+
+
+def decide(connection: Connection, due: Sequence[Document]) -> list[Decision]:
+    """Decide what becomes of documents as their invoices and the lists now are. Writes nothing."""
+    version = version_of(connection)
     policy = Policy(post_payment_blocked=settings_of(connection).post_payment_blocked)
     mapping = lists.mapping_of(connection)
     readings = [(document, read(document)) for document in due]
     books = lists.books_for(connection, _codes_of([r for _, r in readings if isinstance(r, Invoice)]), mapping)
-    hops: list[Hop] = []
+    decisions: list[Decision] = []
     for document, reading in readings:
-        if _waits_for_a_person(document, ledger):
-            documents.change(document, plan_basis=basis)
-            continue
         if isinstance(reading, Fault):
-            _blocked(document, basis, [reading], {}, hops)
+            decisions.append(Decision(document=document, about={}, faults=[reading]))
             continue
         about = about_invoice(reading)
         decided = plan_bill(reading, books, mapping, policy)
         if isinstance(decided, BillPlan) and not wire_ref_number(decided.ref_number):
             decided = Faults([Fault(code="MLC-NUMBER-01")])  # nothing of it can be seen
         if isinstance(decided, Faults):
-            _blocked(document, basis, decided.items, about, hops)
+            decisions.append(Decision(document=document, about=about, faults=decided.items))
             continue
         try:
             text = add_request(decided, request_id(document.pk, document.plan_no), version)
         except WireLimit as error:
             fault = Fault(code="MLC-READ-01", detail=str(error))
-            _blocked(document, basis, [fault], about, hops)
+            decisions.append(Decision(document=document, about=about, faults=[fault]))
             continue
-        if _was_refused(document, decided, version):
-            documents.change(document, plan_basis=basis)
-            continue
-        if document.state == State.PLANNED:
-            documents.change(document, request_xml=text, plan_basis=basis, **_planned(decided))
-            continue
-        hops.append(
-            Hop(
-                document=document,
-                event=Event.PLANNED,
-                words=_planned_words(decided),
-                changes=about
-                | _planned(decided)
-                | {"request_xml": text, "plan_basis": basis, "faults": [], "due_at": None},
-            )
-        )
-    documents.hop_all(ledger, hops)
-    return sum(1 for hop in hops if hop.event is Event.PLANNED)
+        decisions.append(Decision(document=document, about=about, plan=decided, text=text))
+    return decisions
 
 
 def plan_one(connection: Connection, document: Document) -> BillPlan | Sequence[Fault]:
@@ -168,7 +195,8 @@ def about_invoice(invoice: Invoice) -> dict[str, object]:
     }
 
 
-def _planned(plan: BillPlan) -> dict[str, object]:
+def planned_columns(plan: BillPlan) -> dict[str, object]:
+    """Return the columns that say what a Bill will be found by."""
     return {
         "kind": plan.kind.value,
         "vendor_list_id": plan.vendor.list_id,

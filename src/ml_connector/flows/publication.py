@@ -56,6 +56,8 @@ def publish(surroundings: Surroundings, connection: Connection) -> int:
         TryAgain: Basware cannot be reached; what was sent before is noted.
         NeedsOperator: Basware does not let us.
     """
+    if connection.dry_run:
+        return 0
     client = surroundings.basware(connection)
     sent = 0
     for kind in _ORDER if lists.any_to_publish(connection.pk) else ():
@@ -310,7 +312,7 @@ def _acknowledge_settled(connection: Connection, client: BaswareClient) -> None:
     """Tell Basware that what it said is known here, so that it no longer lists it."""
     settled = ImportRequest.objects.filter(connection=connection, next_check_at=None, outcome=_SETTLED)
     ids = list(settled.order_by("pk").values_list("request_id", flat=True)[:_ACKNOWLEDGED_AT_ONCE])
-    if ids:
+    if ids and not connection.dry_run:
         client.acknowledge_request_status(ids)
         settled.filter(request_id__in=ids).update(outcome="acknowledged")
 

@@ -42,6 +42,9 @@ def reason(document: Document, now: datetime) -> Reason:
 
 
 def _received(document: Document, now: datetime) -> Reason:
+    if document.connection.dry_run and not document.connection.paused:
+        cause = f"It is stored. {_DRY_RUN}"
+        return Reason(cause=cause, owner=Owner.ADMIN, next_step=_go_live(document.connection))
     cause = "It is stored, and Basware has not taken the acknowledgement yet."
     return _by_basware(document, now, duties.INVOICES, cause, "It is acknowledged by itself.")
 
@@ -184,12 +187,21 @@ def _paused(connection: Connection) -> Reason:
     return Reason(cause=_sentence(f"The connection is paused{why}"), owner=Owner.ADMIN, next_step=step)
 
 
+_DRY_RUN = "The connection is in dry run: nothing is written to QuickBooks or Basware."
+
+
+def _go_live(connection: Connection) -> str:
+    return f"Look at the dry run, and go live: ml-connector connection go-live {connection.name}."
+
+
 def _by_quickbooks(document: Document, now: datetime, cause: str, step: str) -> Reason:
     """Return the reason of a document that the next session leads on, or of why no session comes."""
     connection = document.connection
     if connection.paused:
         paused = _paused(connection)
         return Reason(cause=f"{cause} {paused.cause}", owner=paused.owner, next_step=paused.next_step)
+    if connection.dry_run:
+        return Reason(cause=f"{cause} {_DRY_RUN}", owner=Owner.ADMIN, next_step=_go_live(connection))
     if away := _away(connection, now):
         return Reason(cause=f"{cause} {away.cause}", owner=away.owner, next_step=away.next_step, next_try=away.next_try)
     return Reason(cause=cause, owner=Owner.NOBODY, next_step=step, next_try=_next_poll(connection, now))
@@ -239,6 +251,8 @@ def _by_basware(document: Document, now: datetime, name: str, cause: str, step: 
     if connection.paused:
         paused = _paused(connection)
         return Reason(cause=f"{cause} {paused.cause}", owner=paused.owner, next_step=paused.next_step)
+    if connection.dry_run:
+        return Reason(cause=f"{cause} {_DRY_RUN}", owner=Owner.ADMIN, next_step=_go_live(connection))
     duty = _duty(connection.pk, name)
     times = [moment for moment in (document.due_at, duty.due_at if duty else None) if moment]
     owner = Owner.NOBODY

@@ -86,7 +86,10 @@ class Restored:
 
 
 def may_write(visit: Visit) -> bool:
-    """Tell whether anything may be written in this session: the file was judged, and nobody has to decide first."""
+    """Tell whether anything may be written in this session: it is no dry run, the file was judged, and nobody has to
+    decide first."""
+    if visit.connection.dry_run:
+        return False
     notes = visit.session.work.get("notes", {}).get(Restored.name, {})
     return bool(notes.get("done")) and not notes.get("left") and not visit.connection.stop_reason
 

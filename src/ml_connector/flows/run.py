@@ -13,7 +13,17 @@ from django.db import Error as DatabaseError
 
 from ml_connector.core.errors import ConnectorError, NeedsOperator, TryAgain
 from ml_connector.core.settings import ConnectionSettings
-from ml_connector.flows import answers, intake, notifications, outage, planning, publication, told_payments, watch
+from ml_connector.flows import (
+    answers,
+    dry_run,
+    intake,
+    notifications,
+    outage,
+    planning,
+    publication,
+    told_payments,
+    watch,
+)
 from ml_connector.flows.surroundings import Surroundings, settings_of
 from ml_connector.flows.troubles import wait_s
 from ml_connector.store import duties
@@ -96,12 +106,16 @@ def _invoices(surroundings: Surroundings, connection: Connection) -> None:
 
 def _sweep(surroundings: Surroundings, connection: Connection) -> None:
     notifications.forget(surroundings, connection)
+    if connection.dry_run:
+        return  # what another program transfers at the moment is none of ours
     intake.sweep(surroundings, connection)
     told_payments.check(surroundings, connection)
 
 
 def _plan(surroundings: Surroundings, connection: Connection) -> None:
     planning.plan_due(surroundings, connection.pk)
+    if connection.dry_run and duties.was_done(connection.pk, duties.LISTS):
+        dry_run.plan_trials(surroundings, connection.pk)
 
 
 def _answers(surroundings: Surroundings, connection: Connection) -> None:

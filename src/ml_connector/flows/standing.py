@@ -38,6 +38,7 @@ class Standing:
     company_name: str  #: empty until the company file has answered
     state: str  #: in plain words
     paused: bool
+    dry_run: bool  #: both systems are read, and nothing is written
     pause_reason: str  #: why it is paused; empty if it is not, or nobody said
     last_poll_at: str | None  #: the Web Connector called; None if it never did
     last_success_at: str | None  #: a session ended as it should; None if none ever did
@@ -88,6 +89,7 @@ def _standing(row: Connection, now: datetime) -> Standing:
         company_name=row.company_name,
         state=_state(row, problems),
         paused=row.paused,
+        dry_run=row.dry_run,
         pause_reason=row.pause_reason,
         last_poll_at=_written(row.last_poll_at),
         last_success_at=_written(row.last_success_at),
@@ -129,7 +131,7 @@ def _state(row: Connection, problems: tuple[str, ...]) -> str:
         return "Needs attention"
     if row.last_poll_at is None:
         return "Waiting for the first poll"
-    return "Working"
+    return "Dry run" if row.dry_run else "Working"
 
 
 def _problems(row: Connection) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.settings import ConnectionSettings
 from ml_connector.store import rows
 from ml_connector.store.models import Connection
+from ml_connector.store.trials import is_dry_run
 from ml_connector.store.vault import Vault
 
 CLIENT_ID = "basware client id"
@@ -70,6 +71,7 @@ class Surroundings:
             client_secret,
             self.transport,
             self.clock,
+            may_write=lambda: not is_dry_run(connection.pk),
         )
         self._clients[connection.pk] = (key, client)
         return client

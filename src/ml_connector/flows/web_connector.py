@@ -17,6 +17,7 @@ from ml_connector.flows.changes import Changes
 from ml_connector.flows.checks import Checks
 from ml_connector.flows.doubts import Doubts
 from ml_connector.flows.drift import Drift
+from ml_connector.flows.dry_run import Trials
 from ml_connector.flows.lists import Lists
 from ml_connector.flows.payments import Payments
 from ml_connector.flows.restored import Restored, may_write
@@ -49,7 +50,17 @@ from ml_connector.store.models import Connection, Session
 _COMPANY = "company"
 #: First of all it is made sure that the file is no older one. Then come doubts: nothing new is written while the outcome of
 #: an earlier write is unknown.
-_ERRANDS: tuple[Errand, ...] = (Restored(), Doubts(), Lists(), Checks(), Changes(), Bills(), Payments(), Drift())
+_ERRANDS: tuple[Errand, ...] = (
+    Restored(),
+    Doubts(),
+    Lists(),
+    Checks(),
+    Changes(),
+    Bills(),
+    Trials(),
+    Payments(),
+    Drift(),
+)
 
 _SESSIONS_KEPT = timedelta(days=30)
 

@@ -62,9 +62,9 @@ class SignInAttempt(models.Model):
 
 
 class SignInLink(models.Model):
-    """A link that signs one person in, once. Only the hash of its token is kept."""
+    """A link that signs one person in, once, or lets the first person in. Only the hash of its token is kept."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE)  #: null: makes the first person
     token_sha256 = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
 

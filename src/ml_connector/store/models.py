@@ -13,14 +13,17 @@ from ml_connector.core.books import ListKind
 from ml_connector.core.states import State
 from ml_connector.store.access import AccessEntry, ConsoleSession, SavedView, SignInAttempt, SignInLink, User
 from ml_connector.store.signoffs import SignOff
+from ml_connector.store.tried import HealthCheck, Trial
 
 __all__ = [
     "AccessEntry",
     "ConsoleSession",
+    "HealthCheck",
     "SavedView",
     "SignInAttempt",
     "SignInLink",
     "SignOff",
+    "Trial",
     "User",
 ]  # Django looks here
 
@@ -31,6 +34,7 @@ class Connection(models.Model):
     name = models.SlugField(max_length=40, unique=True)
     paused = models.BooleanField(default=False)
     pause_reason = models.CharField(max_length=250, blank=True)
+    dry_run = models.BooleanField(default=False)  #: both systems are read, and nothing is written to either
     created_at = models.DateTimeField()
     base_url = models.CharField(max_length=500)
     token_url = models.CharField(max_length=500)
@@ -41,7 +45,9 @@ class Connection(models.Model):
     company_name = models.CharField(max_length=100, blank=True)  #: bound at the first session; empty until then
     company_path = models.CharField(max_length=500, blank=True)  #: last path the Web Connector told
     company_file_id = models.CharField(max_length=38, blank=True)  #: FileID that answered; empty until it was seen
+    company_confirmed_at = models.DateTimeField(null=True)  #: a person said that it is the right one
     qbxml_version = models.CharField(max_length=8, blank=True)
+    web_connector_version = models.CharField(max_length=40, blank=True)  #: as it told at its latest call
     product = models.CharField(max_length=255, blank=True)
     preferences = models.JSONField(default=dict)  #: core.books.Preferences as of the latest session
     currencies = models.JSONField(default=dict)  #: ISO code by QuickBooks' name of the currency

@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
                 ("name", models.SlugField(max_length=40, unique=True)),
                 ("paused", models.BooleanField(default=False)),
                 ("pause_reason", models.CharField(blank=True, max_length=250)),
+                ("dry_run", models.BooleanField(default=False)),
                 ("created_at", models.DateTimeField()),
                 ("base_url", models.CharField(max_length=500)),
                 ("token_url", models.CharField(max_length=500)),
@@ -27,7 +28,9 @@ class Migration(migrations.Migration):
                 ("company_name", models.CharField(blank=True, max_length=100)),
                 ("company_path", models.CharField(blank=True, max_length=500)),
                 ("company_file_id", models.CharField(blank=True, max_length=38)),
+                ("company_confirmed_at", models.DateTimeField(null=True)),
                 ("qbxml_version", models.CharField(blank=True, max_length=8)),
+                ("web_connector_version", models.CharField(blank=True, max_length=40)),
                 ("product", models.CharField(blank=True, max_length=255)),
                 ("preferences", models.JSONField(default=dict)),
                 ("currencies", models.JSONField(default=dict)),
@@ -813,10 +816,70 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="signinlink",
             name="user",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="store.user"),
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to="store.user"),
         ),
         migrations.AddConstraint(
             model_name="savedview",
             constraint=models.UniqueConstraint(fields=("user", "name"), name="saved_view_name"),
+        ),
+        migrations.CreateModel(
+            name="HealthCheck",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("steps", models.JSONField(default=list)),
+                (
+                    "connection",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="health_check", to="store.connection"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Trial",
+            fields=[
+                (
+                    "document",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="trial",
+                        serialize=False,
+                        to="store.document",
+                    ),
+                ),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[("unlooked", "Unlooked"), ("post", "Post"), ("link", "Link"), ("held", "Held")],
+                        max_length=10,
+                    ),
+                ),
+                ("basis", models.CharField(max_length=60)),
+                ("raw_sha256", models.CharField(max_length=64)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("gross_cents", models.BigIntegerField(default=0)),
+                ("kind", models.CharField(blank=True, max_length=12)),
+                ("vendor_list_id", models.CharField(blank=True, max_length=36)),
+                ("ref_number", models.CharField(blank=True, max_length=20)),
+                ("txn_date", models.CharField(blank=True, max_length=10)),
+                ("request_xml", models.TextField(blank=True)),
+                ("txn_id", models.CharField(blank=True, max_length=36)),
+                ("faults", models.JSONField(default=list)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="store.connection"
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["connection", "verdict", "document"], name="trial_verdict"),
+                    models.Index(fields=["connection", "verdict", "currency", "gross_cents"], name="trial_sums"),
+                    models.Index(fields=["connection", "ref_number"], name="trial_ref_number"),
+                ],
+            },
         ),
     ]

@@ -21,7 +21,7 @@ _GOOD = frozenset({WORDS[State.POSTED], WORDS[State.CONFIRMED], WORDS[State.PAID
 _WAIT = frozenset(
     {
         WORDS[State.RECEIVED], WORDS[State.ACCEPTED], WORDS[State.PLANNED], WORDS[State.SENT], WORDS[State.GIVEN_UP],
-        "Waiting for the first poll",
+        "Waiting for the first poll", "Dry run",
     }
 )  # fmt: skip
 _ASK = frozenset({WORDS[State.IN_DOUBT]})
