@@ -29,12 +29,8 @@ def _with_password(world: World, name: str = "zoe", role: Role = Role.CLERK) -> 
 
 def _address(screen: Screen) -> str:
     path = screen.path.replace("<int:number>", "1").replace("<int:exchange>", "1").replace("<int:view>", "1")
-    path = (
-        path.replace("<slug:key>", "x")
-        .replace("<slug:token>", "x")
-        .replace("<slug:cause>", "MLC-READ-01")
-        .replace("<path:rest>", "nowhere/at-all")
-    )
+    path = path.replace("<slug:key>", "x").replace("<slug:token>", "x").replace("<path:rest>", "nowhere/at-all")
+    path = path.replace("<slug:cause>", "MLC-READ-01").replace("<int:replay_no>", "1").replace("<slug:outcome>", "goes")
     return "/console/" + path.replace("<str:digest>/<str:name>", "0/none.css")
 
 

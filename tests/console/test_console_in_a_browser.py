@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -128,6 +129,20 @@ def test_a_clerk_skips_an_invoice_with_a_reason_and_finds_it_again_by_its_number
     assert [row["state"] for row in running.documents() if row["invoice_number"] == number] == ["skipped"]
 
 
+def test_a_clerk_ticks_documents_looks_at_the_plan_and_takes_care_of_them(clerk: Page, running: Running) -> None:
+    clerk.goto(f"{running.url}/console/inbox")
+    clerk.get_by_role("link", name=re.compile("^Open the")).first.click()
+    clerk.get_by_role("checkbox").first.check()
+    clerk.get_by_label("Do", exact=True).select_option("Assign")
+    clerk.get_by_role("button", name="with the ticked ones").click()
+    expect(clerk.get_by_role("heading", level=1)).to_contain_text("Assign: 1 of 1 documents")
+    clerk.get_by_label("Type 1 to confirm").fill("1")
+    clerk.get_by_role("button", name="Assign: 1 document").click()
+    expect(clerk.get_by_role("status")).to_contain_text("Done for 1 document.")
+    clerk.goto(f"{running.url}/console/inbox?view=mine")
+    expect(clerk.get_by_role("link", name="Mine 1")).to_be_visible()
+
+
 def test_what_was_said_opens_in_the_story_without_leaving_it(clerk: Page, running: Running) -> None:
     clerk.goto(f"{running.url}/console/documents?state=confirmed")
     clerk.locator("tbody a[id]").first.click()
@@ -161,8 +176,8 @@ def test_no_page_is_wider_than_the_window(clerk: Page, running: Running, width: 
     _first_blocked(clerk, running)
     story = clerk.url
     clerk.set_viewport_size({"width": width, "height": 800})
-    for address in (f"{running.url}/console/documents", f"{running.url}/console/connections", story, f"{story}/skip",
-                    f"{running.url}/console/account"):  # fmt: skip
+    paths = ("documents", "inbox", "replay", "connections", "account")
+    for address in (*(f"{running.url}/console/{path}" for path in paths), story, f"{story}/skip"):
         clerk.goto(address)
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert clerk.evaluate(wide) <= 0, address

@@ -25,6 +25,7 @@ _COMMANDS = {
     "mapping": "mappings:mapping",
     "documents": "documents:documents",
     "inbox": "inbox:inbox_command",
+    "replay": "replays:replay",
     "show": "documents:show",
     "why": "documents:why",
     "retry": "documents:retry",

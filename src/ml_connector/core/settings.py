@@ -105,6 +105,13 @@ class ConnectionSettings:
         "What is done when an invoice comes again with other content after its Bill was entered: a person is asked, or the"
         " Bill is changed where that is safe.",
     )
+    replay_approval_above: int = _number(
+        0,
+        0,
+        1_000_000_000,
+        "A replay of documents that come to more than this, in whole units of any one currency, needs a second person; 0 means"
+        " never.",
+    )
     post_payment_blocked: bool = _flag(
         False, "Post invoices that are blocked for payment in Basware, marked in the memo."
     )

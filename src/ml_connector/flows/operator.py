@@ -43,46 +43,48 @@ def find(connection: Connection | None, text: str) -> Document:
 def retry(surroundings: Surroundings, document: Document, actor: str, *, post_new: bool = False) -> str:
     """Have a document worked on again at once; `post_new` says that look-alikes in QuickBooks are other invoices."""
     with _acting(surroundings, document, actor) as act:
-        state = act.state
-        if state in {State.POSTED, State.GIVEN_UP} or (act.document.payment_due and state is not State.CHANGED):
-            documents.change(act.document, due_at=None)
-            act.note("retried", "A person asked to tell Basware again at once.")
-            duties.wake_all(document.connection_id, act.ledger.now, duties.ANSWERS)
-            return "Basware is told again at once."
-        if state is State.PLANNED:
-            return "It waits for the Web Connector already, and goes with its next session."
-        if state is State.CHANGED and act.document.wanted_txn_id:
-            return _ASKED_FOR.format(act.document.wanted_txn_id)
-        if state is State.CHANGED and is_lost(act.document):
-            repost_all(act.ledger, [act.document])
-            duties.wake_all(document.connection_id, act.ledger.now, duties.PLANNING)
-            return "It is planned again at once, and entered again if QuickBooks does not have it."
-        if (
-            state is State.CHANGED
-            and not post_new
-            and any(f.code == "MLC-CHANGED-01" for f in documents.faults_of(act.document))
-        ):
-            documents.change(act.document, compare_due=True, tries=0)
-            act.note("retried", "A person asked to compare its Bill with the invoice once more.")
-            return "Its Bill is compared with the invoice in the next session of the Web Connector."
-        if state in _NO_RETRY:
-            raise NeedsOperator(
-                f"Document {document.pk} is {_in_words(state)}{_NO_RETRY[state].format(act.document.txn_id)}"
-            )
-        anew = _planned_anew(act.document) | {"post_new": post_new or act.document.post_new, "tries": 0}
-        if can(state, Event.ASKED_AGAIN) and _basware_did_not_wait(act.document):
-            words = "A person asked Basware again whether it waits for this invoice."
-            act.hop(Event.ASKED_AGAIN, words, anew | {"acknowledged_at": None, "answer_tries": 0, "faults": []})
-            duties.wake_all(document.connection_id, act.ledger.now, duties.INVOICES)
-            return (
-                "Basware is asked again at once whether it waits for this invoice; it is entered only if Basware does."
-            )
-        act.hop(
-            Event.RETRIED,
-            "A person asked to try again" + (", as a new document." if post_new else "."),
-            anew,
-        )
+        return _retry(act, post_new=post_new)
+
+
+def _retry(act: _Act, *, post_new: bool = False) -> str:
+    document, state = act.document, act.state
+    if state in {State.POSTED, State.GIVEN_UP} or (act.document.payment_due and state is not State.CHANGED):
+        documents.change(act.document, due_at=None)
+        act.note("retried", "A person asked to tell Basware again at once.")
+        duties.wake_all(document.connection_id, act.ledger.now, duties.ANSWERS)
+        return "Basware is told again at once."
+    if state is State.PLANNED:
+        return "It waits for the Web Connector already, and goes with its next session."
+    if state is State.CHANGED and act.document.wanted_txn_id:
+        return _ASKED_FOR.format(act.document.wanted_txn_id)
+    if state is State.CHANGED and is_lost(act.document):
+        repost_all(act.ledger, [act.document])
         duties.wake_all(document.connection_id, act.ledger.now, duties.PLANNING)
+        return "It is planned again at once, and entered again if QuickBooks does not have it."
+    if (
+        state is State.CHANGED
+        and not post_new
+        and any(f.code == "MLC-CHANGED-01" for f in documents.faults_of(act.document))
+    ):
+        documents.change(act.document, compare_due=True, tries=0)
+        act.note("retried", "A person asked to compare its Bill with the invoice once more.")
+        return "Its Bill is compared with the invoice in the next session of the Web Connector."
+    if state in _NO_RETRY:
+        raise NeedsOperator(
+            f"Document {document.pk} is {_in_words(state)}{_NO_RETRY[state].format(act.document.txn_id)}"
+        )
+    anew = _planned_anew(act.document) | {"post_new": post_new or act.document.post_new, "tries": 0}
+    if can(state, Event.ASKED_AGAIN) and basware_did_not_wait(act.document):
+        words = "A person asked Basware again whether it waits for this invoice."
+        act.hop(Event.ASKED_AGAIN, words, anew | {"acknowledged_at": None, "answer_tries": 0, "faults": []})
+        duties.wake_all(document.connection_id, act.ledger.now, duties.INVOICES)
+        return "Basware is asked again at once whether it waits for this invoice; it is entered only if Basware does."
+    act.hop(
+        Event.RETRIED,
+        "A person asked to try again" + (", as a new document." if post_new else "."),
+        anew,
+    )
+    duties.wake_all(document.connection_id, act.ledger.now, duties.PLANNING)
     return "It is planned again at once."
 
 
@@ -104,7 +106,8 @@ _NO_RETRY = {
 }
 
 
-def _basware_did_not_wait(document: Document) -> bool:
+def basware_did_not_wait(document: Document) -> bool:
+    """Tell whether Basware did not wait for a document when it was last asked."""
     return any(fault.code in {"MLC-BW-02", "MLC-BW-03"} for fault in documents.faults_of(document))
 
 
@@ -153,21 +156,25 @@ def _txn_id(text: str) -> str:
 def skip(surroundings: Surroundings, document: Document, reason: str, actor: str) -> str:
     """Take a document out, with a reason. Basware is not told."""
     with _acting(surroundings, document, actor) as act:
-        if act.state in _SKIPPED_IF_REFUSED and act.document.answer_fault is None:
-            raise act.impossible(Event.SKIPPED)
-        act.hop(Event.SKIPPED, f"Skipped: {_reason(reason)}", _ended(reason))
+        return _skip(act, reason)
+
+
+def _skip(act: _Act, reason: str) -> str:
+    if act.state in _SKIPPED_IF_REFUSED and act.document.answer_fault is None:
+        raise act.impossible(Event.SKIPPED)
+    act.hop(Event.SKIPPED, f"Skipped: {_reason(reason)}", _ended(reason))
     return "Skipped. Basware was not told; ml-connector retry brings it back, ml-connector give-up tells Basware."
 
 
 def give_up(surroundings: Surroundings, document: Document, reason: str, actor: str) -> str:
     """Give up on a document; Basware is told that the transfer failed, with the reason."""
     with _acting(surroundings, document, actor) as act:
-        act.hop(
-            Event.GAVE_UP,
-            f"Given up: {_reason(reason)}",
-            _ended(reason) | {"answer_tries": 0},
-        )
-        duties.wake_all(document.connection_id, act.ledger.now, duties.ANSWERS)
+        return _give_up(act, reason)
+
+
+def _give_up(act: _Act, reason: str) -> str:
+    act.hop(Event.GAVE_UP, f"Given up: {_reason(reason)}", _ended(reason) | {"answer_tries": 0})
+    duties.wake_all(act.document.connection_id, act.ledger.now, duties.ANSWERS)
     if act.document.txn_id:
         return (
             f"Basware is told that the transfer failed. {act.document.kind} {act.document.txn_id} is left as it is in"
@@ -178,13 +185,17 @@ def give_up(surroundings: Surroundings, document: Document, reason: str, actor: 
 
 def note(surroundings: Surroundings, document: Document, words: str, actor: str) -> str:
     """Write something down in a document's story; nothing else changes."""
+    with _acting(surroundings, document, actor) as act:
+        return _note(act, words)
+
+
+def _note(act: _Act, words: str) -> str:
     clean = " ".join(words.split())
     if not clean:
         raise NeedsOperator("The note is empty; write what whoever looks later should know.")
     if len(clean) > _NOTE_CHARS:
         raise NeedsOperator(f"The note has {len(clean)} characters; {_NOTE_CHARS} are the most.")
-    with _acting(surroundings, document, actor) as act:
-        act.note("note", clean)
+    act.note("note", clean)
     return "Noted."
 
 
@@ -197,15 +208,32 @@ def assign(surroundings: Surroundings, document: Document, name: str, actor: str
     Raises:
         NeedsOperator: there is no such person, or this person does not act on documents.
     """
-    user = people.acting(name) if name.strip() else None
     with _acting(surroundings, document, actor) as act:
-        before, now = act.document.assigned_to, user.name if user else ""
-        if before == now:
-            return f"It is with {now} already." if now else "It is with nobody."
-        documents.change(act.document, assigned_to=now)
-        words = f"Assigned to {now}" if now else "Assigned to nobody"
-        act.note("assigned", f"{words}; before, to {before}." if before else f"{words}.")
+        return _assign(act, name)
+
+
+def _assign(act: _Act, name: str) -> str:
+    user = people.acting(name) if name.strip() else None
+    before, now = act.document.assigned_to, user.name if user else ""
+    if before == now:
+        return f"It is with {now} already." if now else "It is with nobody."
+    documents.change(act.document, assigned_to=now)
+    words = f"Assigned to {now}" if now else "Assigned to nobody"
+    act.note("assigned", f"{words}; before, to {before}." if before else f"{words}.")
     return f"{user} takes care of it now." if user else f"{before} no longer takes care of it."
+
+
+def act_in(ledger: Ledger, document: Document, name: str, words: str) -> str:
+    """Do one act to one document within a ledger that is open already, so that many are one transaction.
+
+    `document` is the row as it is now; `words` is the reason, the note or the person. Raises: NeedsOperator: the act is
+    not possible; nothing was written then.
+    """
+    act = _Act(ledger, document)
+    if name == "retry":
+        return _retry(act)
+    with_words = {"skip": _skip, "give-up": _give_up, "note": _note, "assign": _assign}
+    return with_words[name](act, words)
 
 
 def possible(document: Document) -> tuple[str, ...]:

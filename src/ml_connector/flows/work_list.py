@@ -87,7 +87,7 @@ def find(filters: Filters, *, before: int | None = None, after: int | None = Non
         if filters.fault not in REGISTER:
             raise NeedsOperator(f"There is no fault code {filters.fault!r}; the page of a document shows its own.")
         found = found.filter(fault_code=filters.fault)
-    since, until = _day(filters.since, zone), _day(filters.until, zone)
+    since, until = day(filters.since, zone), day(filters.until, zone)
     found = questions.received_between(found, since, until + timedelta(days=1) if until else None)
     if filters.vendor:
         found = questions.of_supplier(found, filters.vendor)
@@ -113,7 +113,12 @@ def _connections(name: str) -> list[Connection]:
     return found
 
 
-def _day(text: str, zone: ZoneInfo) -> datetime | None:
+def day(text: str, zone: ZoneInfo) -> datetime | None:
+    """Return when a day begins in a zone; None if no day is named.
+
+    Raises:
+        NeedsOperator: it is no day.
+    """
     if not text:
         return None
     try:

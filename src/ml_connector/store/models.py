@@ -12,6 +12,7 @@ from django.db.models import Case, F, Q, Value, When
 from ml_connector.core.books import ListKind
 from ml_connector.core.states import State
 from ml_connector.store.access import AccessEntry, ConsoleSession, SavedView, SignInAttempt, SignInLink, User
+from ml_connector.store.replays import Replay
 from ml_connector.store.signoffs import SignOff
 from ml_connector.store.tried import HealthCheck, Trial
 
@@ -19,6 +20,7 @@ __all__ = [
     "AccessEntry",
     "ConsoleSession",
     "HealthCheck",
+    "Replay",
     "SavedView",
     "SignInAttempt",
     "SignInLink",

@@ -683,6 +683,43 @@ class Migration(migrations.Migration):
             model_name="document",
             index=models.Index(fields=["received_at"], name="document_received"),
         ),
+        migrations.CreateModel(
+            name="Replay",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("act", models.CharField(max_length=12)),
+                ("asked", models.JSONField()),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("asked", "Asked"),
+                            ("refused", "Refused"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                        ],
+                        default="planned",
+                        max_length=8,
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("made_by", models.CharField(max_length=80)),
+                ("more", models.BooleanField(default=False)),
+                ("lines", models.JSONField()),
+                ("words", models.CharField(blank=True, max_length=1000)),
+                ("wanted_by", models.CharField(blank=True, max_length=80)),
+                ("decided_by", models.CharField(blank=True, max_length=80)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("begun_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("worked", models.IntegerField(default=0)),
+                ("left_out", models.JSONField(default=list)),
+            ],
+            options={
+                "indexes": [models.Index(fields=["stage", "made_at"], name="replay_stage")],
+            },
+        ),
         migrations.AddField(
             model_name="document",
             name="assigned_to",

@@ -12,12 +12,24 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 
 from ml_connector.core.roles import Role
-from ml_connector.web.console import account, connections, document, documents, doors, inbox, refusals, static
+from ml_connector.web.console import (
+    account,
+    connections,
+    document,
+    documents,
+    doors,
+    inbox,
+    refusals,
+    replays,
+    static,
+)
 
 View = Callable[..., HttpResponse]
 
 SEE = frozenset(Role)  #: everybody who is signed in
 ACT = frozenset({Role.CLERK, Role.CONTROLLER, Role.ADMIN})  #: works on documents; an auditor reads only
+IN_BULK = frozenset({Role.CLERK, Role.CONTROLLER})  #: acts on many documents at once
+APPROVE = frozenset({Role.CONTROLLER, Role.ADMIN})  #: is the second person where one is needed
 ANYBODY: frozenset[Role] | None = None  #: also who is not signed in
 
 
@@ -40,6 +52,12 @@ SCREENS: tuple[Screen, ...] = (
     Screen(path="", name="home", view=documents.home, roles=SEE),
     Screen(path="inbox", name="inbox", view=inbox.show, roles=SEE, menu="Error inbox"),
     Screen(path="inbox/<slug:cause>", name="inbox-group", view=inbox.group, roles=SEE),
+    Screen(path="replay", name="replay", view=replays.show, roles=SEE, menu="Replay"),
+    Screen(path="replay/plan", name="plan", view=replays.plan, roles=IN_BULK, methods=_DO),
+    Screen(path="replay/<int:replay_no>", name="replay-plan", view=replays.show_plan, roles=SEE),
+    Screen(path="replay/<int:replay_no>/run", name="run", view=replays.run, roles=IN_BULK, methods=_DO),
+    Screen(path="replay/<int:replay_no>/decide", name="decide", view=replays.decide, roles=APPROVE, methods=_DO),
+    Screen(path="replay/<int:replay_no>/<slug:outcome>", name="replay-part", view=replays.part, roles=SEE),
     Screen(path="documents", name="documents", view=documents.work_list, roles=SEE, menu="Documents"),
     Screen(path="documents/views", name="save-view", view=documents.save_view, roles=SEE, methods=_DO),
     Screen(path="documents/views/<int:view>/forget", name="forget-view", view=documents.forget_view, roles=SEE, methods=_DO),
