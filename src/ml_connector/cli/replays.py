@@ -25,7 +25,7 @@ def replay() -> None:
 @click.option("--since", default="", help="Received on this day or later, as 2026-03-31.")
 @click.option("--until", default="", help="Received on this day or earlier.")
 @pass_context
-def plan_command(context: Context, **asked: Any) -> None:
+def plan_command(context: Context, /, **asked: Any) -> None:
     """Work out what an act would do to each document; nothing is done."""
     made = plans.plan(context.surroundings, plans.Choice(**asked), context.actor)
     _tell(context, made)
