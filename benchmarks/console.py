@@ -45,6 +45,11 @@ _ALSO: Mapping[str, tuple[str, ...]] = {
         "state=blocked", "state=confirmed&connection=bench", "vendor=Roofing", "q=INV-{middle}x", "before={middle}",
         "after={middle}", "since={since}&until={until}", "vendor=Roofing&state=paid&since={since}",
     ),
+    "reconciliation": ("month={month}", "month={month}&shown=1000"),
+    "reconciliation-documents": ("month={month}", "month={month}&currency=USD&vendor=80000014-1700000000"),
+    "reconciliation-sign": ("month={month}",),
+    "reconciliation-sheet": ("month={month}",),
+    "reconciliation-csv": ("month={month}",),
 }  # fmt: skip
 _NOT_PAGES = {"static", "nowhere", "sign-in", "sign-in-link"}
 

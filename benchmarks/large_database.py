@@ -246,7 +246,20 @@ def _row(connection: Connection, document: _Made, message_set: int | None) -> di
     at = {n: moment(received + timedelta(seconds=n)) for n in (1, 603, 660)}
     faults = _CHANGED_FAULTS if state == "changed" else _PLANNED_FAULTS
     fault = faults[document.number % len(faults)] if state in {"changed", "blocked"} else None
+    entered = document.cents if document.entered else 0
+    books = (
+        {"MLC-CHANGED-05": entered + 1000, "MLC-CHANGED-03": 0}.get(fault.code, 0)
+        if state == "changed" and fault
+        else entered
+    )
+    month = (received - timedelta(days=3)).date().isoformat()[:7]
     return {
+        "period": "" if state in {"received", "accepted"} else month,
+        "basware_cents": 0 if state in {"received", "accepted", "returned"} else document.cents,
+        "posted_cents": entered,
+        "books_cents": books,
+        "books_period": month if books else "",
+        "books_said_at": at[603] if document.entered else None,
         "connection_id": connection.pk,
         "invoice_id": f"{document.number:032x}",
         "company_code": "US10",

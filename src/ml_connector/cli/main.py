@@ -34,6 +34,7 @@ _COMMANDS = {
     "give-up": "documents:give_up",
     "note": "documents:note",
     "assign": "documents:assign",
+    "month": "month:month",
     "user": "users:user",
     "audit": "audit:audit",
     "keys": "audit:keys",

@@ -19,6 +19,7 @@ from ml_connector.web.console import (
     documents,
     doors,
     inbox,
+    reconciliation,
     refusals,
     replays,
     static,
@@ -30,6 +31,7 @@ SEE = frozenset(Role)  #: everybody who is signed in
 ACT = frozenset({Role.CLERK, Role.CONTROLLER, Role.ADMIN})  #: works on documents; an auditor reads only
 IN_BULK = frozenset({Role.CLERK, Role.CONTROLLER})  #: acts on many documents at once
 APPROVE = frozenset({Role.CONTROLLER, Role.ADMIN})  #: is the second person where one is needed
+SIGN = frozenset({Role.CONTROLLER})  #: answers for the books
 ANYBODY: frozenset[Role] | None = None  #: also who is not signed in
 
 
@@ -69,6 +71,11 @@ SCREENS: tuple[Screen, ...] = (
     Screen(path="documents/<int:number>/give-up", name="give-up", view=document.give_up, roles=ACT, methods=_FORM),
     Screen(path="documents/<int:number>/assign", name="assign", view=document.assign, roles=ACT, methods=_FORM),
     Screen(path="documents/<int:number>/note", name="note", view=document.note, roles=ACT, methods=_FORM),
+    Screen(path="reconciliation", name="reconciliation", view=reconciliation.show, roles=SEE, menu="Reconciliation"),
+    Screen(path="reconciliation/documents", name="reconciliation-documents", view=reconciliation.documents, roles=SEE),
+    Screen(path="reconciliation/sign", name="reconciliation-sign", view=reconciliation.sign, roles=SIGN, methods=_FORM),
+    Screen(path="reconciliation/sheet", name="reconciliation-sheet", view=reconciliation.printed, roles=SEE),
+    Screen(path="reconciliation/sheet.csv", name="reconciliation-csv", view=reconciliation.as_csv, roles=SEE),
     Screen(path="connections", name="connections", view=connections.show, roles=SEE, menu="Connections"),
     Screen(path="account", name="account", view=account.show, roles=SEE),
     Screen(path="account/password", name="password", view=account.password, roles=SEE, methods=_FORM),

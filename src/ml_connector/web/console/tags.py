@@ -106,6 +106,15 @@ def money(amount: Decimal | None, currency: str = "") -> SafeString:
 
 
 @register.simple_tag
+def was_now(was: Decimal, is_now: Decimal) -> SafeString:
+    """Show an amount that may have changed: what it was, and what it is."""
+    if was == is_now:
+        return format_html('<span class="money">{}</span>', f"{is_now:,.2f}")
+    before = format_html('<del class="money"><span class="unseen">was </span>{}</del>', f"{was:,.2f}")
+    return format_html('{} <ins class="money"><span class="unseen">is now </span>{}</ins>', before, f"{is_now:,.2f}")
+
+
+@register.simple_tag
 def cents(whole: int, currency: str = "") -> SafeString:
     """Show an amount that a row holds in cents."""
     return money(from_cents(whole), currency)
