@@ -34,8 +34,8 @@ _COMMANDS = {
     "give-up": "documents:give_up",
     "note": "documents:note",
     "assign": "documents:assign",
-    "month": "month:month",
     "user": "users:user",
+    "month": "month:month",
     "audit": "audit:audit",
     "keys": "audit:keys",
 }
