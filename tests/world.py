@@ -58,6 +58,7 @@ _SETTINGS = {
     "drift_read_s": 60, "answer_s": 60, "web_connector_every_s": 60, "retry_base_s": 1,
 }  # fmt: skip
 
+_WAITS_FOR_WRITES = {State.PLANNED, State.IN_DOUBT, State.MODIFYING}
 _UNDER_WAY = (
     State.RECEIVED,
     State.ACCEPTED,
@@ -262,8 +263,9 @@ class World:
         for row in Document.objects.exclude(connection__in=paused).defer("raw", "request_xml"):
             waits_long = row.due_at is not None and row.due_at - now > _A_PERSON_MUST_LOOK
             to_tell = row.payment_due and row.state in {State.CONFIRMED, State.PAID}
-            to_compare = row.compare_due and row.state == State.CHANGED
-            moves = row.state in _UNDER_WAY and not (row.state == State.PLANNED and row.connection_id in stopped)
+            stands = row.connection_id in stopped  # nothing is written until a person decided about the company file
+            to_compare = row.compare_due and row.state == State.CHANGED and not stands
+            moves = row.state in _UNDER_WAY and not (row.state in _WAITS_FOR_WRITES and stands)
             under_way = (moves or to_tell or to_compare) and not waits_long
             tried_again = row.state == State.BLOCKED and row.due_at is not None and not waits_long
             if under_way or tried_again:

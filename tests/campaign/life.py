@@ -223,17 +223,16 @@ def _calm(world: StormyWorld, people: People) -> None:
     people.puts_right()
     _comes_to_rest(world)
     for _ in range(12):
-        answered = people.decides_on_older_file() + people.mends(leave=0.25)
+        if not people.decides_on_older_file() + people.mends(leave=0.25):
+            break
         people.maps()
         _comes_to_rest(world)
-        if not answered:
-            break
     # What Basware was told and forgot is found by the sweep, once it had its time to work on it.
     world.passes(2 * 3600.0)
     duties.wake_all(world.connection.pk, world.clock.now(), duties.SWEEP)
     _comes_to_rest(world)
-    people.mends(leave=0.0)
-    _comes_to_rest(world)
+    if people.mends(leave=0.0):
+        _comes_to_rest(world)
 
 
 def _comes_to_rest(world: StormyWorld) -> None:

@@ -34,8 +34,7 @@ EXPLAINED: dict[str, tuple[str, ...]] = {
     "removed": ("MLC-CHANGED", "MLC-DUP", "MLC-LINK"),
     "merged": ("MLC-DUP", "MLC-LINK", "MLC-VENDOR-01", "MLC-ACCOUNT-01", "MLC-CODE-01"),
     "backup restored": ("",),
-    # The lists are read by what changed since the last time, so what a restored backup brought back is not seen again.
-    "lists restored": ("MLC-VENDOR", "MLC-ACCOUNT", "MLC-CODE-01"),
+    "set off": ("MLC-PAID-01",),
     "link": ("MLC-LINK", "MLC-DUP", "MLC-CHANGED"),
     "post new": ("MLC-DUP",),
     "skip": ("",),
@@ -44,10 +43,6 @@ EXPLAINED: dict[str, tuple[str, ...]] = {
 
 #: Kinds of invoices that cannot be posted as they are.
 _OF_KIND = {"does not add up": ("MLC-TOTAL-01",), "payment block": ("MLC-BLOCK-01",)}
-
-#: What nobody notices yet after a Bill was confirmed: edits in QuickBooks, and a company file that lost Bills with a restored
-#: backup. While that is so, a settled document with such a reason is not compared with QuickBooks.
-NOT_NOTICED = frozenset({"amount edited", "vendor edited", "removed", "backup restored"})
 
 _TRANSIENT = frozenset(
     {State.RECEIVED, State.ACCEPTED, State.PLANNED, State.SENT, State.IN_DOUBT, State.POSTED, State.GIVEN_UP}
@@ -166,13 +161,11 @@ def _judge_settled(
             "duplicate", f"Basware heard {len(told)} successes for {case.transfers} transfers of {case.short()}"
         )
     if txn is None or txn["voided"]:
-        if not case.reasons & NOT_NOTICED:
-            verdict.add("lost", f"{case.short()} is confirmed, but QuickBooks does not have {document.txn_id}")
+        verdict.add("lost", f"{case.short()} is confirmed, but QuickBooks does not have {document.txn_id}")
         return
-    if not case.reasons & NOT_NOTICED:
-        for words in _differences(people, case, document, txn):
-            verdict.add("wrong", f"{case.short()} ({document.txn_id}): {words}")
-    if case.truth.cents > 0 and "backup restored" not in case.reasons:
+    for words in _differences(people, case, document, txn):
+        verdict.add("wrong", f"{case.short()} ({document.txn_id}): {words}")
+    if case.truth.cents > 0:
         paid = sum((Decimal(a["amount"]) for a in txn["applied"] if a["kind"].startswith("BillPayment")), Decimal(0))
         known = Decimal(str((view.get("payment") or {}).get("paidTotal") or 0)).quantize(Decimal("0.01"))
         if paid != known:
@@ -181,9 +174,9 @@ def _judge_settled(
 
 def _differences(people: People, case: Case, document: Document, txn: dict[str, Any]) -> list[str]:
     truth, found = case.truth, []
-    if txn["vendor_id"] != people.now_in(truth.vendor):
-        found.append(f"its vendor is {txn['vendor']}")
     # A person who names a Bill has seen how it differs.
+    if txn["vendor_id"] != people.now_in(truth.vendor) and not case.reasons >= {"vendor edited", "link"}:
+        found.append(f"its vendor is {txn['vendor']}")
     if Decimal(txn["amount"]) != amount(abs(truth.cents)) and "link" not in case.reasons:
         found.append(f"its amount is {txn['amount']} instead of {amount(abs(truth.cents))}")
     if document.linked:

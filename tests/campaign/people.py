@@ -18,11 +18,13 @@ from ml_connector.sandbox.quickbooks.records import Bill, BillPayment, VendorCre
 from ml_connector.sandbox.quickbooks.refusals import ScreenRefusal
 from ml_connector.store import documents, duties
 from ml_connector.store.models import Document
+from ml_connector.store.rows import Question
 from world import OWN_URL
 
 _WHO = "a person"
 _WAITING = "WaitingForTransfer"
 _TXN_ID = re.compile(r"TxnID ([0-9A-Fa-f]+-[0-9]+)")
+_OF_INVOICE = Question(Document, "WHERE invoice_id = %s")
 _NAMED = re.compile(r"\b([0-9A-F]+-[0-9]{6,})\b")
 
 
@@ -107,6 +109,10 @@ class People:
             "apply_credits": self.dice.random() < 0.2,
         }
         paid = self._screen.pay_bills(bills=[bill.txn_id for bill in chosen], **how)
+        if how["apply_credits"]:
+            numbers = {bill.ref_number for bill in chosen}
+            for case in self.cases:
+                case.reasons |= {"set off"} if case.truth.ref_number in numbers else set()
         return f"{len(paid)} payments of {len(chosen)} Bills"
 
     def takes_payment_back(self) -> str:
@@ -508,7 +514,7 @@ class People:
 
     def row_of(self, case: Case) -> Document | None:
         """Return our row of a case, if there is one."""
-        return Document.objects.select_related("connection").filter(invoice_id=case.id).first()
+        return _OF_INVOICE.row(case.id)
 
     @property
     def _screen(self) -> Any:

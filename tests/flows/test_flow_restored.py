@@ -140,6 +140,28 @@ def test_an_answer_lost_before_the_restore_is_not_sent_again_before_a_person_dec
     assert world.quickbooks.amounts_billed_for(doubtful) == ["77.00"]
 
 
+def test_a_bill_that_is_paid_while_its_outcome_is_unknown_is_told_as_paid_once_it_is_known(
+    world: World, lost: list[Approved]
+) -> None:
+    doubtful = world.basware.approves(gross="77.00")
+    world.fetches()
+    world.quickbooks.suffers("request_late", only="BillAddRq")
+    world.polls()
+    world.quickbooks.screen.restore_backup("monday")
+    world.passes(60)
+    world.polls()
+    assert world.quickbooks.amounts_billed_for(doubtful) == ["77.00"]
+    assert world.connector.state(doubtful) == "in_doubt"
+    world.quickbooks.pays(doubtful)
+    for _ in range(3):
+        world.passes(300)
+        world.polls()
+    _decides(world, repost=False)
+    world.run_until_idle()
+    assert world.connector.state(doubtful) == "paid"
+    assert world.basware.paid(doubtful) == "77.00"
+
+
 def test_a_payment_that_is_gone_with_the_file_is_taken_back_in_basware(
     world: World, before: Approved, lost: list[Approved]
 ) -> None:

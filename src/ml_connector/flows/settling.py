@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from ml_connector.core.faults import Fault
 from ml_connector.core.identity import document_of
-from ml_connector.core.records import LedgerTxn
+from ml_connector.core.records import LedgerTxn, TxnKind
 from ml_connector.core.retry import retry_delay_s
 from ml_connector.core.states import Event, State
 from ml_connector.flows.surroundings import Surroundings, settings_of
@@ -125,6 +125,8 @@ def _in_quickbooks_words(judged: Status, head: ResponseHead) -> str:
 
 def _added(ledger: Ledger, document: Document, reply: Reply, warning: str, exchange: ExchangeRef) -> Hop:
     txn, recovered = reply.txn, reply.recovered
+    # While nobody knew its TxnID, it may have been paid.
+    may_be_paid = document.state == State.IN_DOUBT and document.kind == TxnKind.BILL
     words = f"QuickBooks entered it as {document.kind} {document.ref_number}. {warning}".strip()
     return Hop(
         document=document,
@@ -138,7 +140,8 @@ def _added(ledger: Ledger, document: Document, reply: Reply, warning: str, excha
             "edit_sequence": (txn.edit_sequence if txn else recovered.edit_sequence if recovered else "")[:16],
         }
         | as_entered(document, txn)
-        | ({"remark": warning[:500]} if warning else {}),
+        | ({"remark": warning[:500]} if warning else {})
+        | ({"payment_due": True} if may_be_paid else {}),
     )
 
 

@@ -285,12 +285,19 @@ def to_check(connection_id: int, ids: Sequence[int]) -> list[Document]:
     return list(rows.defer("raw", "request_xml").order_by("pk"))
 
 
+_TO_COMPARE = Question(
+    Document,
+    "WHERE connection_id = %s AND compare_due AND acknowledged_at IS NOT NULL AND state IN ('changed', 'modifying')"
+    " ORDER BY id LIMIT %s",
+    ("kind", "txn_id"),
+)
+
+
 def to_compare(connection_id: int, but: Collection[int], limit: int) -> list[Document]:
     """Return documents whose Bill is to be compared with what the invoice says now, and those of which it is not known
     whether a change was made, oldest first."""
-    rows = of(connection_id).filter(compare_due=True, acknowledged_at__isnull=False)
-    rows = rows.filter(state__in=[State.CHANGED, State.MODIFYING]).exclude(pk__in=list(but))
-    return list(rows.order_by("pk")[:limit])
+    rows = _TO_COMPARE.rows(connection_id, limit + len(but))
+    return [row for row in rows if row.pk not in but][:limit]
 
 
 def to_answer(connection_id: int, now: datetime, limit: int, after: int = 0) -> list[Document]:
