@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from django.core.handlers.wsgi import WSGIHandler
 
+from ml_connector.basware.reach import Host
 from ml_connector.basware.transport import HttpRequest, HttpResponse
 from ml_connector.cli.demo_views import Comparison, compare
 from ml_connector.core.errors import TryAgain
@@ -165,6 +166,7 @@ class World:
             dice=random.Random(self.outside.seed).random,
             vault=self._vault,
             transport=self.transport,
+            reach=WorldReach(self.transport),
         )
         config = ServiceConfig(public_url=OWN_URL)
         running.start(Running(config=config, surroundings=self.surroundings, wake_engine=lambda: None))
@@ -309,6 +311,21 @@ class World:
     def audit_chain_holds(self) -> bool:
         """Verify the audit chain."""
         return not verify(self.connector.row()).breaks
+
+
+@dataclass
+class WorldReach:
+    """The way to the simulated Basware."""
+
+    transport: WorldTransport
+
+    def find(self, host: Host) -> str:
+        return f"{host.name} is known, at 192.0.2.1."
+
+    def connect(self, host: Host) -> str:
+        if self.transport.unreachable:
+            raise TryAgain(f"{host.name} does not answer on port {host.port}: no route.")
+        return f"{host.name} answers with a trusted certificate, encrypted with TLSv1.3."
 
 
 @dataclass

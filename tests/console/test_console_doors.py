@@ -27,11 +27,27 @@ def _with_password(world: World, name: str = "zoe", role: Role = Role.CLERK) -> 
     return user
 
 
+_PLACES = {
+    "<int:number>": "1",
+    "<int:exchange>": "1",
+    "<int:view>": "1",
+    "<int:replay_no>": "1",
+    "<slug:outcome>": "goes",
+    "<slug:cause>": "MLC-READ-01",
+    "<slug:key>": "x",
+    "<slug:name>": "main",
+    "<slug:stage>": "basware",
+    "<slug:token>": "x",
+    "<path:rest>": "nowhere/at-all",
+    "<str:digest>/<str:name>": "0/none.css",
+}
+
+
 def _address(screen: Screen) -> str:
-    path = screen.path.replace("<int:number>", "1").replace("<int:exchange>", "1").replace("<int:view>", "1")
-    path = path.replace("<slug:key>", "x").replace("<slug:token>", "x").replace("<path:rest>", "nowhere/at-all")
-    path = path.replace("<slug:cause>", "MLC-READ-01").replace("<int:replay_no>", "1").replace("<slug:outcome>", "goes")
-    return "/console/" + path.replace("<str:digest>/<str:name>", "0/none.css")
+    path = screen.path
+    for place, example in _PLACES.items():
+        path = path.replace(place, example)
+    return f"/console/{path}"
 
 
 @pytest.mark.parametrize("role", [None, *Role], ids=str)

@@ -19,7 +19,7 @@ from ml_connector.basware.config import BaswareConfig
 from ml_connector.basware.dialects import ApiErrors
 from ml_connector.basware.masking import with_exchange
 from ml_connector.basware.pages import Page, fetch_page
-from ml_connector.basware.ping import PingReport, ping
+from ml_connector.basware.ping import Ping
 from ml_connector.basware.publishing import (
     ROUTES,
     Posted,
@@ -27,6 +27,7 @@ from ml_connector.basware.publishing import (
     RequestOutcome,
     read_request_outcome,
 )
+from ml_connector.basware.reach import Reach
 from ml_connector.basware.subscriptions import Subscription
 from ml_connector.basware.transport import Transport
 from ml_connector.basware.wire import RawInvoice, SplitPage, Unreadable, split_page
@@ -112,9 +113,14 @@ class BaswareClient:
         self._calls = Calls(config, client_id, client_secret, transport, clock, may_write)
         self._clock = clock
 
-    def ping(self) -> PingReport:
-        """Try the token, the scopes and a list call, one after the other; raises nothing for what Basware answers."""
-        return ping(self._config, self._calls, self._clock)
+    @property
+    def config(self) -> BaswareConfig:
+        """Where Basware is, and what is asked of it."""
+        return self._config
+
+    def ping(self, reach: Reach) -> Ping:
+        """Return the health check, whose steps are made one by one or all together."""
+        return Ping(self._config, self._calls, reach, self._clock)
 
     # Invoices. Source: P2P API, accountingDocuments.
 

@@ -24,7 +24,7 @@ from ml_connector.cli.context import (
 from ml_connector.cli.dry_runs import begin, go_live, trial
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.secret import Secret
-from ml_connector.flows import connections, reposting
+from ml_connector.flows import connections, health, reposting
 from ml_connector.flows.mappings import read_kind
 from ml_connector.flows.publication import resend
 from ml_connector.flows.standing import details, list_standing, standing, standings
@@ -222,25 +222,27 @@ def show_command(context: Context, name: str | None) -> None:
 @click.argument("name", required=False)
 @pass_context
 def ping(context: Context, name: str | None) -> None:
-    """Try Basware: token, scopes, list call, each with its time."""
+    """Try Basware: name, line, token, scopes, list call, each with its time."""
     surroundings = context.surroundings
     row = connections.only_one(name)
-    report = surroundings.basware(row).ping()
+    steps = [step.as_dict() for step in health.check(surroundings, row)]
+    ok = all(step["ok"] for step in steps)
     stands = standing(row, surroundings.clock())
-    steps = [{"name": s.name, "ok": s.ok, "sentence": s.sentence, "milliseconds": s.milliseconds} for s in report.steps]
 
     def words() -> None:
         for step in steps:
             mark = "ok    " if step["ok"] else "wrong "
             context.say(f"{mark}{step['name']}: {step['sentence']} ({step['milliseconds']} ms)")
+            if step["do"]:
+                context.say(f"      {step['do']}")
         context.say(
             f"Basware waits to hear of {stands.unanswered} documents; the first deadline:"
             f" {stands.first_deadline or 'none'}."
         )
 
     waits = {"unanswered": stands.unanswered, "first_deadline": stands.first_deadline}
-    context.answer({"ok": report.ok, "steps": steps} | waits, words)
-    if not report.ok:
+    context.answer({"ok": ok, "steps": steps} | waits, words)
+    if not ok:
         raise SystemExit(NOT_OK)
 
 

@@ -29,7 +29,7 @@ from ml_connector.flows.surroundings import (
 from ml_connector.quickbooks.qwc import Qwc, render_qwc
 from ml_connector.store import duties
 from ml_connector.store.chain import Entry, writing
-from ml_connector.store.models import CompanyCode, Connection
+from ml_connector.store.models import CompanyCode, Connection, HealthCheck
 
 #: OwnerID of the product: one for all connections, fixed for ever. Source: QBWC Programmer's Guide, the .QWC file.
 OWNER_ID = "{5d3a7c41-96b2-4e0f-8a1d-27c4b8e6f310}"
@@ -165,10 +165,19 @@ def change(
         if password is not None:
             change_password(surroundings, row, password, now)
             done.append("the Web Connector's password")
+        if base_url or token_url or client_id or client_secret:
+            HealthCheck.objects.filter(connection=row).delete()  # it says nothing about what holds now
         if done:
             ledger.note(Entry(event="connection", words=f"Changed: {', '.join(done)}."))
             duties.wake_all(row.pk, now)
     return done
+
+
+def new_password(surroundings: Surroundings, connection: Connection, actor: str) -> Secret:
+    """Draw a new password for the Web Connector, and return it; it is never shown again."""
+    secret = Secret(secrets.token_urlsafe(18))
+    change(surroundings, connection, actor, password=secret)
+    return secret
 
 
 def _checked_settings(before: ConnectionSettings, changes: Mapping[str, Any]) -> ConnectionSettings:

@@ -204,6 +204,42 @@ VERDICT_WORDS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """The invoices of one verdict."""
+
+    verdict: str
+    words: str
+    says: str  #: what the verdict means
+    count: int
+    money: Sequence[trials.Sum]  #: by currency, where something would be entered or linked
+
+
+def sums(connection: Connection) -> list[Sum]:
+    """Add up a dry run by verdict, every verdict among them."""
+    found: dict[str, list[trials.Sum]] = {verdict: [] for verdict in VERDICT_WORDS}
+    for one in trials.sums(connection.pk):
+        found[one.verdict].append(one)
+    return [
+        Sum(
+            verdict=verdict,
+            words=VERDICT_WORDS[verdict],
+            says=_SAYS[verdict],
+            count=sum(one.count for one in ones),
+            money=[one for one in ones if one.currency],
+        )
+        for verdict, ones in found.items()
+    ]
+
+
+_SAYS = {
+    trials.Verdict.POST.value: "QuickBooks does not have these, and each would be entered exactly as shown.",
+    trials.Verdict.LINK.value: "QuickBooks has these, entered by hand; each would be linked, and nothing entered.",
+    trials.Verdict.HELD.value: "These would wait until somebody mends what is wrong. Mend it now, and they are tried again.",
+    trials.Verdict.UNLOOKED.value: "These can be entered; whether QuickBooks has them is asked when the Web Connector calls.",
+}
+
+
 def counts(connection: Connection) -> dict[str, int]:
     """Count the invoices of a dry run by verdict; verdicts that none has are left out."""
     found: dict[str, int] = {}

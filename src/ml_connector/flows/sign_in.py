@@ -40,7 +40,10 @@ def earlier_until(connection: Connection) -> datetime | None:
 
 
 def change_password(surroundings: Surroundings, connection: Connection, new: Secret, now: datetime) -> None:
-    """Set a new password and keep the one that the Web Connector still uses."""
+    """Set a new password and keep the one that the Web Connector still uses, if it ever used one."""
+    if connection.last_poll_at is None:
+        surroundings.vault.store(connection, WEB_CONNECTOR_PASSWORD, new, now)
+        return
     until = earlier_until(connection)
     if until is None or until <= now:
         # Else the present one was never used, and the machine has the earlier one still.

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ml_connector.basware.client import BaswareClient
 from ml_connector.basware.config import BaswareConfig
+from ml_connector.basware.reach import NetworkReach, Reach
 from ml_connector.basware.transport import Transport
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.settings import ConnectionSettings
@@ -33,6 +34,7 @@ class Surroundings:
     dice: Callable[[], float]  #: 0 to 1, for jitter only
     vault: Vault
     transport: Transport
+    reach: Reach = field(default_factory=NetworkReach)  #: looks at the way to Basware, for the health check only
     _clients: dict[int, tuple[object, BaswareClient]] = field(default_factory=dict)
 
     def basware(self, connection: Connection) -> BaswareClient:

@@ -254,6 +254,12 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value  # a choice is written as its text
 
 
+def first_entries(connection: Connection, kind: ListKind, limit: int) -> list[ListEntry]:
+    """Return the first active entries of a list by code, for somebody to choose from."""
+    found = ListEntry.objects.filter(connection=connection, kind=kind, active=True).only("code", "full_name")
+    return list(found.order_by("code")[:limit])
+
+
 def find_entries(connection: Connection, kind: ListKind, text: str, limit: int = 20) -> list[ListEntry]:
     """Find entries by ListID, code, or a part of the name."""
     exact = ListEntry.objects.filter(

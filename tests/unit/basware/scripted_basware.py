@@ -10,6 +10,7 @@ from typing import Any
 
 from ml_connector.basware.client import BaswareClient
 from ml_connector.basware.config import BaswareConfig
+from ml_connector.basware.reach import Host
 from ml_connector.basware.transport import HttpRequest, HttpResponse
 from ml_connector.core.errors import TryAgain
 from ml_connector.core.secret import Secret
@@ -96,6 +97,16 @@ def a_token(
         "expires_in": expires_in,
         "scope": scope or " ".join(BaswareConfig(base_url=BASE, company_codes=("US10",)).scopes),
     }
+
+
+class OpenWay:
+    """A way to Basware that is open."""
+
+    def find(self, host: Host) -> str:
+        return f"{host.name} is known."
+
+    def connect(self, host: Host) -> str:
+        return f"{host.name} answers."
 
 
 def a_client(

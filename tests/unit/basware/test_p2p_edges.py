@@ -12,12 +12,13 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted_basware import BASE, Clock, ScriptedBasware, a_client, a_page, a_token, an_invoice
+from scripted_basware import BASE, Clock, OpenWay, ScriptedBasware, a_client, a_page, a_token, an_invoice
 
 from ml_connector.basware.client import BaswareClient
 from ml_connector.basware.config import BaswareConfig
 from ml_connector.basware.dialects import read_errors
 from ml_connector.basware.masking import masked
+from ml_connector.basware.reach import NetworkReach, host_of
 from ml_connector.basware.transport import HttpRequest, HttpTransport
 from ml_connector.core.errors import NeedsOperator, TryAgain
 
@@ -114,35 +115,45 @@ def test_the_health_check_tries_token_scopes_and_every_company(clock: Clock) -> 
     basware = ScriptedBasware(clock)
     basware.answers(404)
     basware.answers(200, a_page(an_invoice()))
-    report = a_client(basware, company_codes=("US10", "US20")).ping()
+    report = a_client(basware, company_codes=("US10", "US20")).ping(OpenWay()).all()
     assert report.ok
-    assert [step.name for step in report.steps] == ["token", "scopes", "invoices US10", "invoices US20"]
+    assert [step.name for step in report.steps] == ["dns", "tls", "token", "scopes", "invoices US10", "invoices US20"]
     assert "pageSize=1" in basware.last.url
-    assert [step.milliseconds for step in report.steps] == [0, 0, 0, 0]
+    assert [step.milliseconds for step in report.steps] == [0] * 6
 
 
 def test_the_health_check_names_the_scopes_that_are_missing(clock: Clock) -> None:
     basware = ScriptedBasware(clock)
     basware.answers_token(200, a_token(clock.now, scope="accountingDocuments.read vendors.write"))
     basware.answers(404)
-    report = a_client(basware).ping()
+    report = a_client(basware).ping(OpenWay()).all()
     assert not report.ok
-    assert "accountingDocuments.write" in report.steps[1].sentence
-    assert "vendors.write" not in report.steps[1].sentence
+    assert "accountingDocuments.write" in report.steps[3].sentence
+    assert "vendors.write" not in report.steps[3].sentence
 
 
 def test_the_health_check_ends_where_there_is_no_token(basware: ScriptedBasware, client: BaswareClient) -> None:
     basware.answers_token(401, {"error": "invalid_client"})
-    report = client.ping()
-    assert [(step.name, step.ok) for step in report.steps] == [("token", False)]
-    assert "client secret" in report.steps[0].sentence
+    report = client.ping(OpenWay()).all()
+    assert [(step.name, step.ok) for step in report.steps] == [("dns", True), ("tls", True), ("token", False)]
+    assert "client secret" in report.steps[2].sentence
 
 
 def test_the_health_check_proves_the_secret_as_it_is_now(basware: ScriptedBasware, client: BaswareClient) -> None:
     for _ in range(2):
         basware.answers(404)
-        client.ping()
+        client.ping(OpenWay()).all()
     assert len(basware.token_calls) == 2
+
+
+def test_the_way_to_basware_is_looked_at_before_a_secret_is_sent(basware: ScriptedBasware) -> None:
+    way = NetworkReach()
+    with pytest.raises(TryAgain, match="is not known"):
+        way.find(host_of("https://basware.invalid"))
+    assert "localhost is known" in way.find(host_of("http://localhost:1"))
+    with pytest.raises(TryAgain, match="does not answer on port"):
+        way.connect(host_of("http://localhost:1"))
+    assert basware.token_calls == []
 
 
 class Echo(BaseHTTPRequestHandler):

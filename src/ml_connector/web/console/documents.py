@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.faults import REGISTER
+from ml_connector.core.roles import Role
 from ml_connector.core.states import WORDS, State
 from ml_connector.flows import work_list as work
 from ml_connector.flows.by_state import block_words
@@ -20,6 +21,8 @@ from ml_connector.web.console.signing_in import person
 
 def home(request: HttpRequest) -> HttpResponse:
     """Begin where the work is."""
+    if person(request).role == Role.ADMIN and not Connection.objects.exists():
+        return back_to("onboarding")
     return back_to("documents")
 
 

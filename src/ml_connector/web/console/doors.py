@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from ml_connector.core.errors import NeedsOperator
+from ml_connector.core.secret import Secret
 from ml_connector.flows import people
 from ml_connector.web.console.render import LOOK_COOKIE, LOOKS, back_to, page
 from ml_connector.web.console.settings import PREFIX
@@ -51,6 +52,27 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
         messages.info(request, "You are signed in. Choose a password to come in without a link the next time.")
         return back_to("password")
     return back_to("home")
+
+
+def set_up(request: HttpRequest, token: str) -> HttpResponse:
+    """Let the first person make an account, with the link that the service printed."""
+    surroundings = current().surroundings
+    works = people.is_setup_link(surroundings, token)
+    given = {"name": request.POST.get("name", "")[:60], "full_name": request.POST.get("full_name", "")[:120]}
+    problem = ""
+    if request.method == "POST" and works:
+        try:
+            password = request.POST.get("password", "")[:1000]
+            if password != request.POST.get("again", ""):
+                raise NeedsOperator("The two passwords differ.")
+            user = people.set_up(surroundings, token, **given, password=Secret(password), address=address_of(request))
+        except NeedsOperator as cannot:
+            problem = str(cannot)
+        else:
+            begin_session(request, user)
+            return back_to("onboarding")
+    status = 410 if not works else 400 if problem else 200
+    return page(request, "setup.html", status=status, works=works, problem=problem, **given)
 
 
 def sign_out(request: HttpRequest) -> HttpResponse:

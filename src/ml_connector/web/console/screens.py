@@ -14,15 +14,18 @@ from django.http import HttpResponse
 from ml_connector.core.roles import Role
 from ml_connector.web.console import (
     account,
+    connecting,
     connections,
     document,
     documents,
     doors,
     inbox,
+    onboarding,
     reconciliation,
     refusals,
     replays,
     static,
+    trial,
 )
 
 View = Callable[..., HttpResponse]
@@ -32,6 +35,7 @@ ACT = frozenset({Role.CLERK, Role.CONTROLLER, Role.ADMIN})  #: works on document
 IN_BULK = frozenset({Role.CLERK, Role.CONTROLLER})  #: acts on many documents at once
 APPROVE = frozenset({Role.CONTROLLER, Role.ADMIN})  #: is the second person where one is needed
 SIGN = frozenset({Role.CONTROLLER})  #: answers for the books
+ADMIN = frozenset({Role.ADMIN})
 ANYBODY: frozenset[Role] | None = None  #: also who is not signed in
 
 
@@ -77,11 +81,22 @@ SCREENS: tuple[Screen, ...] = (
     Screen(path="reconciliation/sheet", name="reconciliation-sheet", view=reconciliation.printed, roles=SEE),
     Screen(path="reconciliation/sheet.csv", name="reconciliation-csv", view=reconciliation.as_csv, roles=SEE),
     Screen(path="connections", name="connections", view=connections.show, roles=SEE, menu="Connections"),
+    Screen(path="connections/<slug:name>/check", name="check", view=connecting.check, roles=ADMIN, methods=_DO),
+    Screen(path="connections/<slug:name>/qwc", name="qwc", view=connecting.qwc, roles=ADMIN),
+    Screen(path="connections/<slug:name>/password", name="new-password", view=connecting.new_password, roles=ADMIN, methods=_DO),
+    Screen(path="connections/<slug:name>/trial", name="trial", view=trial.show, roles=SEE),
+    Screen(path="connections/<slug:name>/trial/again", name="trial-again", view=trial.again, roles=ACT, methods=_DO),
+    Screen(path="connections/<slug:name>/live", name="go-live", view=trial.go_live, roles=ADMIN, methods=_FORM),
+    Screen(path="onboarding", name="onboarding", view=onboarding.start, roles=ADMIN, methods=_FORM),
+    Screen(path="onboarding/<slug:name>", name="onboarding-next", view=onboarding.go_on, roles=ADMIN),
+    Screen(path="onboarding/<slug:name>/<slug:stage>", name="onboarding-stage", view=onboarding.stage,
+           roles=ADMIN, methods=_FORM),
     Screen(path="account", name="account", view=account.show, roles=SEE),
     Screen(path="account/password", name="password", view=account.password, roles=SEE, methods=_FORM),
     Screen(path="account/sessions/<slug:key>/end", name="end-session", view=account.end_session, roles=SEE, methods=_DO),
     Screen(path="sign-in", name="sign-in", view=doors.sign_in, roles=ANYBODY, methods=_FORM),
     Screen(path="sign-in/<slug:token>", name="sign-in-link", view=doors.by_link, roles=ANYBODY, methods=_FORM),
+    Screen(path="setup/<slug:token>", name="setup", view=doors.set_up, roles=ANYBODY, methods=_FORM),
     Screen(path="sign-out", name="sign-out", view=doors.sign_out, roles=ANYBODY, methods=_DO),
     Screen(path="look", name="look", view=doors.look, roles=ANYBODY, methods=_DO),
     Screen(path="static/<str:digest>/<str:name>", name="static", view=static.serve, roles=ANYBODY),
