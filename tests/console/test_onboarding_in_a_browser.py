@@ -14,6 +14,7 @@ from ml_connector.cli.demo_processes import Cli, Control, Program, free_port, wa
 pytestmark = needs_browser
 
 _PASSWORD = "four plain words together"
+_PATIENCE_MS = 30_000
 _PYTHON = [sys.executable, "-m"]
 
 
@@ -34,7 +35,7 @@ def test_an_empty_installation_comes_to_posted_bills_through_the_pages_alone(tmp
         served = start("connector", cli.command("serve", "--port", str(port), "--public-url", url), cli.environment)
         with a_browser() as browser:
             page = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True).new_page()
-            page.set_default_timeout(30_000)
+            page.set_default_timeout(_PATIENCE_MS)
             complaints = Complaints(page)
             _make_the_first_account(page, served["setup_link"])
             _connect_basware(page, basware)
@@ -47,14 +48,14 @@ def test_an_empty_installation_comes_to_posted_bills_through_the_pages_alone(tmp
             )  # fmt: skip
             page.get_by_role("link", name="See whether it is the right company file").click()
             page.get_by_role("button", name="Yes, invoices of").click()
-            expect(page.get_by_text("Read", exact=True)).to_be_visible(timeout=30_000)
+            expect(page.get_by_text("Read", exact=True)).to_be_visible(timeout=_PATIENCE_MS)
             _map_a_code(page, url)
             _look_at_the_dry_run(page, url)
             held = Control(basware["control_url"]).get("invoices")
             assert {invoice["processingStatus"] for invoice in held} == {"WaitingForTransfer"}, "nothing was written"
             _go_live(page, url)
             page.goto(f"{url}/console/documents?state=confirmed")
-            expect(page.locator("tbody tr").first).to_be_visible(timeout=30_000)
+            expect(page.locator("tbody tr").first).to_be_visible(timeout=_PATIENCE_MS)
             assert complaints == []
         told = Control(basware["control_url"]).get("invoices")
         assert any(response["success"] for invoice in told for response in invoice.get("transferResponses", []))
@@ -80,16 +81,18 @@ def _connect_basware(page: Page, basware: dict[str, Any]) -> None:
     page.get_by_label("Client secret").fill("wrong")
     page.get_by_label("Time zone").fill("America/New_York")
     page.get_by_role("button", name="Make the connection").click()
-    expect(page.get_by_text("Basware does not accept the client id or client secret")).to_be_visible()
+    expect(page.get_by_text("Basware does not accept the client id or client secret")).to_be_visible(
+        timeout=_PATIENCE_MS
+    )
     page.get_by_label("Client secret").fill(basware["client_secret"])
     page.get_by_role("button", name="Save and test").click()
-    expect(page.get_by_text("Everything that is needed works")).to_be_visible()
+    expect(page.get_by_text("Everything that is needed works")).to_be_visible(timeout=_PATIENCE_MS)
 
 
 def _connect_quickbooks(page: Page, file: Path) -> str:
     """Download the file, and return the password that is shown once."""
     page.get_by_role("link", name="Next: Web Connector").click()
-    expect(page.get_by_text("Waiting for the first call")).to_be_visible()
+    expect(page.get_by_text("Waiting for the first call")).to_be_visible(timeout=_PATIENCE_MS)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download acme.qwc").click()
     download.value.save_as(file)
@@ -108,7 +111,7 @@ def _map_a_code(page: Page, url: str) -> None:
     row = page.get_by_role("row").filter(has_text="9999-OLD")
     row.get_by_role("combobox").fill("6110")
     row.get_by_role("button", name="Map").click()
-    expect(page.get_by_text("9999-OLD means")).to_be_visible()
+    expect(page.get_by_text("9999-OLD means")).to_be_visible(timeout=_PATIENCE_MS)
 
 
 def _look_at_the_dry_run(page: Page, url: str) -> None:
@@ -125,4 +128,4 @@ def _go_live(page: Page, url: str) -> None:
     company = page.locator("#h-company strong").inner_text()
     page.get_by_label("Type the name of the company file").fill(company)
     page.get_by_role("button", name="Go live").click()
-    expect(page.get_by_role("heading", name=f"{company} is live")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"{company} is live")).to_be_visible(timeout=_PATIENCE_MS)
