@@ -328,9 +328,9 @@ class People:
         row = self.row_of(case) if case is not None else None
         if case is None or row is None:
             return ""
-        verb = self.dice.choice(("retry", "retry", "skip", "give up", "pause", "new secret"))
-        if verb == "retry":
-            self.command(case, "retry")
+        verb = self.dice.choice(("retry", "retry", "note", "skip", "give up", "pause", "new secret"))
+        if verb in {"retry", "note"}:
+            self.command(case, verb)
         elif verb == "pause":
             self.world.acts(self.world.connector.pauses, "paused")
         elif verb == "new secret":
@@ -351,6 +351,7 @@ class People:
         world = self.world
         acts: dict[str, Callable[[Document], object]] = {
             "retry": lambda row: operator.retry(world.surroundings, row, _WHO),
+            "note": lambda row: operator.note(world.surroundings, row, "asked the supplier", _WHO),
             "post new": lambda row: operator.retry(world.surroundings, row, _WHO, post_new=True),
             "skip": lambda row: operator.skip(world.surroundings, row, "it is none of ours", _WHO),
             "give up": lambda row: operator.give_up(world.surroundings, row, "it is wrong", _WHO),
@@ -365,7 +366,8 @@ class People:
 
     def mends_some(self) -> str:
         """Answer some of the questions that stand, storm or not."""
-        return "questions are answered" if self.mends(leave=0.5, for_good=False) else ""
+        decided = self.decides_on_older_file()
+        return "questions are answered" if self.mends(leave=0.5, for_good=False) + decided else ""
 
     def subscribes_anew(self) -> str:
         """End the notifications, and ask for them again."""
@@ -392,10 +394,39 @@ class People:
         return f"{case.short()} is acknowledged by somebody else"
 
     def lists_clash(self) -> str:
-        """Somebody else is at the same records: Basware refuses the next batch."""
-        path = self.dice.choice(("/v1/vendors", "/v1/accounts", "/v1/costCenters", "/v2/projects"))
-        self.world.basware_answers("POST", path, 409)
+        """Somebody else is at the same records: Basware refuses a batch, with or without the name of one of them."""
+        entry = self.dice.choice(self.writer.vendors)
+        errors = []
+        if self.dice.random() < 0.7:
+            if self.now_in(entry.list_id) != entry.list_id:
+                return ""
+            self._screen.rename("Vendor", entry.list_id, f"Renamed {self.dice.randrange(10**6)}")
+            known = self.world.basware.knows("v1/vendors")
+            code = next((key for key, vendor in known.items() if vendor["vendorCode"] == entry.list_id), "")
+            errors = [
+                {"externalCode": code, "type": "BUSINESS", "code": "CONFLICT_IN_POST", "message": "being updated"}
+            ]
+            self._lists_are_read_soon()
+        path = "/v1/vendors" if errors else self.dice.choice(("/v1/accounts", "/v1/costCenters", "/v2/projects"))
+        self.world.basware_answers("POST", path, 409, {"hasErrors": True, "errors": errors})
         return "Basware refuses a batch of records"
+
+    def renames_twice(self) -> str:
+        """Rename a vendor and take that back after the list was read, before Basware hears of either."""
+        entry = self.dice.choice(self.writer.vendors)
+        name = self.world.outside.company.lists.get("Vendor", entry.list_id)
+        if name is None:
+            return ""
+        was = name.name
+        for word in (f"Renamed {self.dice.randrange(10**6)}", was):
+            self._screen.rename("Vendor", entry.list_id, word)
+            self._lists_are_read_soon()
+            self.world.polls()
+            self.world.passes(1.0)
+        return f"{was} is renamed, and back"
+
+    def _lists_are_read_soon(self) -> None:
+        duties.wake(self.world.connection.pk, self.world.clock.now(), duties.LISTS)
 
     # Mending: what the texts of the faults tell a person to do.
 

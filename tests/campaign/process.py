@@ -40,6 +40,7 @@ class Process:
         self.broken_disk = 0.0  #: the chance that the database refuses a commit
         self.failures = 0  #: commits that it refused
         self.dead = False
+        self.aim = ""  #: a side of a point at which it surely dies, once
         self._dice = dice
         self._note = note
         self._chances = (first, further)
@@ -85,7 +86,9 @@ class Process:
         first, further = self._chances
         # A side that is rarely reached is worth more.
         chance = first if not self.hit[f"{side} {point}"] and self.visited[point] <= 2 else further
-        if self._dice.random() < chance:
+        aimed_at = self.aim == f"{side} {point}"
+        if self._dice.random() < chance or aimed_at:
+            self.aim = "" if aimed_at else self.aim
             self.dies(point, side)
 
     def dies(self, point: str, side: str) -> None:

@@ -15,6 +15,10 @@ from typing import Any
 
 from campaign.result import Result
 
+#: A seed, and the side of a point at which the connector surely dies, or an empty text.
+Life = tuple[int, str]
+
+_SEEDS_PER_POINT = 3
 _database: list[Any] = []
 
 
@@ -43,7 +47,7 @@ def close_database() -> None:
     _database.clear()
 
 
-def live_one(seed: int) -> Result:
+def live_one(seed: int, aim: str = "") -> Result:
     """Live through one seed on a database of its own. Whatever the connector raises is a problem of the seed."""
     open_database()
     _database[0].empty()
@@ -51,7 +55,7 @@ def live_one(seed: int) -> Result:
     from campaign.sqlite.base import watch
 
     try:
-        return live(seed)
+        return live(seed, aim)
     except Exception as error:
         import traceback
 
@@ -69,7 +73,8 @@ def live_one(seed: int) -> Result:
 class Tally:
     """Everything that the seeds came to."""
 
-    seeds: int = 0
+    seeds: int = 0  #: lives
+    again: int = 0  #: of these, lived once more
     invoices: int = 0
     bills: int = 0
     seconds: float = 0.0
@@ -80,8 +85,13 @@ class Tally:
     ends: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)  #: problems by kind
     failed: list[tuple[int, list[str]]] = field(default_factory=list)
+    passed_in: dict[str, list[int]] = field(default_factory=dict)  #: point -> some of the seeds that passed it
 
     def take(self, result: Result) -> None:
+        for point in result.visited:
+            seeds = self.passed_in.setdefault(point, [])
+            if len(seeds) < _SEEDS_PER_POINT:
+                seeds.append(result.seed)
         self.seeds += 1
         self.invoices += result.invoices
         self.bills += result.bills
@@ -101,13 +111,17 @@ class Tally:
             if not self.hit[f"{side} {point}"]
         )
 
+    def aims(self) -> list[Life]:
+        """Return lives in which the process will die at a side at which it never did: those that passed the point."""
+        return [(seed, side) for side in self.never_hit() for seed in self.passed_in.get(side.split(" ", 1)[1], [])]
 
-def lives(seeds: Sequence[int], workers: int) -> Iterator[Result]:
+
+def lives(given: Sequence[Life], workers: int) -> Iterator[Result]:
     """Live through seeds, `workers` at a time, in any order."""
     if workers <= 1:
         try:
-            for seed in seeds:
-                yield live_one(seed)
+            for life in given:
+                yield live_one(*life)
         finally:
             close_database()
         return
@@ -115,7 +129,7 @@ def lives(seeds: Sequence[int], workers: int) -> Iterator[Result]:
     folder = tempfile.mkdtemp(prefix="ml-connector-campaign-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
     try:
         with context.Pool(workers, initializer=_begin, initargs=(folder,), maxtasksperchild=None) as pool:
-            yield from pool.imap_unordered(_live_lean, seeds, chunksize=1)
+            yield from pool.imap_unordered(_live_lean, given, chunksize=1)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -126,8 +140,8 @@ def _begin(folder: str) -> None:
     open_database()
 
 
-def _live_lean(seed: int) -> Result:
-    result = live_one(seed)
+def _live_lean(life: Life) -> Result:
+    result = live_one(*life)
     if not result.problems:
         result.events = []
     return result
