@@ -170,7 +170,6 @@ _LATE = _EARLY | {
     "transfers_again": 5,
     "approves": 1,
     "mends_some": 4,
-    "decides": 3,
 }
 
 #: Happens to every call of its kind, so it is kept rarer than the others.
