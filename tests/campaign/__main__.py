@@ -19,6 +19,7 @@ _ELSEWHERE = {
     "publication._refuse": "no entry of these lists is more than Basware can hold",
     "connections.add": "makes the connection, before a life begins",
     "dry_run": "before a connection writes anything",
+    "onboarding": "before a connection writes anything",
     "month_close": "a person's name under what was counted",
     "people": "who may sign in, and with what",
     "replaying": "plans and approvals; what it does to a document are the acts of operator, one by one",

@@ -141,8 +141,9 @@ def _explained(case: Case, document: Document) -> bool:
     allowed = [code for reason in case.reasons for code in EXPLAINED.get(reason, ())]
     allowed += _OF_KIND.get(case.kind, ())
     faults = documents.faults_of(document)
-    if faults and faults[0].code == "MLC-LINK-02":
-        faults = faults[:1]  # the others are what it was before somebody named a Bill
+    if faults and faults[0].code in {"MLC-LINK-02", "MLC-CHANGED-01"}:
+        # The others are what it was before somebody named a Bill, or why the new content cannot be planned.
+        faults = faults[:1]
     return all(any(fault.code.startswith(code) for code in allowed) for fault in faults)
 
 
