@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from ml_connector.core.errors import NeedsOperator
+from ml_connector.core.quiet import is_window
 
 
 def _number(default: int, low: int, high: int, why: str) -> Any:
@@ -19,6 +20,10 @@ def _text(default: str, least: int, most: int, why: str) -> Any:
 
 def _choice(default: str, words: tuple[str, ...], why: str) -> Any:
     return field(default=default, metadata={"words": words, "why": why})
+
+
+def _window(default: str, why: str) -> Any:
+    return field(default=default, metadata={"window": True, "why": why})
 
 
 def _flag(default: bool, why: str) -> Any:
@@ -76,6 +81,10 @@ class ConnectionSettings:
     bills_per_set: int = _number(100, 1, 200, "Documents added with one message set.")
     burst_s: int = _number(
         10, 1, 110, "Longest time one message set should keep QuickBooks busy; sets shrink to hold it."
+    )
+    quiet_hours: str = _window(
+        "",
+        "Window of each day, in the company's time zone, in which QuickBooks is given nothing to write; empty: none.",
     )
     retry_base_s: int = _number(
         5, 1, 300, "Wait after a first failure; it doubles with each further one, up to 15 minutes."
@@ -165,6 +174,10 @@ def _checked(name: str, value: Any, default: Any, meta: dict[str, Any]) -> Any:
             raise NeedsOperator(f"{name} is a whole number from {meta['low']} to {meta['high']}, not {number}.")
         return number
     text = str(value)
+    if "window" in meta:
+        if text and not is_window(text):
+            raise NeedsOperator(f"{name} is a window such as 22:00-06:00, or empty, not {text!r}.")
+        return text
     if "words" in meta:
         if text not in meta["words"]:
             raise NeedsOperator(f"{name} is {' or '.join(meta['words'])}, not {text!r}.")

@@ -140,6 +140,7 @@ def change(
     """Change what is given; return what was changed, in words."""
     now = surroundings.clock()
     done: list[str] = []
+    told: list[str] = []
     _check_client_id(client_id or "")
     with writing(connection.pk, now, actor) as ledger:
         row = ledger.connection
@@ -152,8 +153,13 @@ def change(
             row.base_url, row.token_url = config.base_url, config.token_url
             done.append("Basware's address")
         if settings:
-            row.settings = _differing(_checked_settings(settings_of(row), settings))
+            before = settings_of(row)
+            after = _checked_settings(before, settings)
+            row.settings = _differing(after)
             done += [name.replace("_", "-") for name in settings]
+            told = [
+                f"{name} from {getattr(before, name)!r} to {getattr(after, name)!r}" for name in map(_field, settings)
+            ]
         row.save(update_fields=["base_url", "token_url", "settings"])
         for name, secret, words in (
             (CLIENT_ID, Secret(client_id) if client_id else None, "Basware's client id"),
@@ -168,7 +174,8 @@ def change(
         if base_url or token_url or client_id or client_secret:
             HealthCheck.objects.filter(connection=row).delete()  # it says nothing about what holds now
         if done:
-            ledger.note(Entry(event="connection", words=f"Changed: {', '.join(done)}."))
+            others = [name for name in done if _field(name) not in {_field(key) for key in settings or {}}]
+            ledger.note(Entry(event="connection", words=f"Changed: {', '.join([*others, *told])}."))
             duties.wake_all(row.pk, now)
     return done
 
@@ -184,6 +191,10 @@ def _checked_settings(before: ConnectionSettings, changes: Mapping[str, Any]) ->
     changed = before.changed(changes)
     zone_named(changed.time_zone)
     return changed
+
+
+def _field(name: str) -> str:
+    return name.replace("-", "_")
 
 
 def _differing(settings: ConnectionSettings) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ml_connector.flows.surroundings import zone_of
+from ml_connector.core.quiet import quiet_until
+from ml_connector.flows.surroundings import settings_of, zone_of
 from ml_connector.store.models import Connection
 
 
@@ -12,6 +13,12 @@ def local(connection: Connection, moment: datetime) -> str:
     """Write a moment to the minute, with its day of the week and its zone."""
     there = moment.astimezone(zone_of(connection))
     return f"{there:%a %Y-%m-%d %H:%M} {there.tzname()}"
+
+
+def quiet_end(connection: Connection, now: datetime) -> datetime | None:
+    """Return until when QuickBooks is given nothing to write, because it is a quiet hour; None if it is none."""
+    window = settings_of(connection).quiet_hours
+    return quiet_until(window, now.astimezone(zone_of(connection))) if window else None
 
 
 def span(seconds: float) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from ml_connector.core.faults import Owner
 from ml_connector.core.states import State
 from ml_connector.flows import outage, polls
+from ml_connector.flows.local_time import local, quiet_end
 from ml_connector.quickbooks.failures import classify_hresult
 from ml_connector.store import documents, duties
 from ml_connector.store.cents import from_cents
@@ -83,7 +84,18 @@ def _planned(document: Document, now: datetime) -> Reason:
         step = f"Decide: ml-connector connection restored {connection.name}."
         return Reason(cause=cause, owner=Owner.CONTROLLER, next_step=step)
     cause = "It waits for the next session of the Web Connector."
+    if quiet := _quiet(connection, now):
+        return quiet
     return _by_quickbooks(document, now, cause, "It is sent by itself.")
+
+
+def _quiet(connection: Connection, now: datetime) -> Reason | None:
+    end = quiet_end(connection, now)
+    if end is None or connection.paused or connection.dry_run:
+        return None
+    cause = f"It is a quiet hour of this connection: nothing is written to QuickBooks until {local(connection, end)}."
+    step = "It is sent by itself, in the first session of the Web Connector after that."
+    return Reason(cause=cause, owner=Owner.NOBODY, next_step=step, next_try=end)
 
 
 def _blocked(document: Document, now: datetime) -> Reason:
@@ -114,6 +126,10 @@ def _in_doubt(document: Document, now: datetime) -> Reason:
         "The answer of QuickBooks was lost, so it is not known whether the document was entered. It is not sent again"
         " before QuickBooks has said."
     )
+    if quiet := _quiet(document.connection, now):
+        return Reason(
+            cause=f"{cause} {quiet.cause}", owner=quiet.owner, next_step=quiet.next_step, next_try=quiet.next_try
+        )
     return _by_quickbooks(document, now, cause, "QuickBooks is asked in the next session of the Web Connector.")
 
 

@@ -19,6 +19,7 @@ from ml_connector.core.faults import Fault
 from ml_connector.core.records import CompanyActivity, DeletedTxn, LedgerTxn, Payment, TxnKind
 from ml_connector.core.states import Event, State
 from ml_connector.flows.checks import note_deleted
+from ml_connector.flows.local_time import quiet_end
 from ml_connector.flows.lookups import KINDS, LOOKUP_WORKED, Unproven, candidates
 from ml_connector.flows.reading import trouble_with
 from ml_connector.flows.visit import Answer, Visit
@@ -86,9 +87,9 @@ class Restored:
 
 
 def may_write(visit: Visit) -> bool:
-    """Tell whether anything may be written in this session: it is no dry run, the file was judged, and nobody has to
-    decide first."""
-    if visit.connection.dry_run:
+    """Tell whether anything may be written in this session: it is no dry run and no quiet hour, the file was judged,
+    and nobody has to decide first."""
+    if visit.connection.dry_run or quiet_end(visit.connection, visit.now) is not None:
         return False
     notes = visit.session.work.get("notes", {}).get(Restored.name, {})
     return bool(notes.get("done")) and not notes.get("left") and not visit.connection.stop_reason

@@ -12,6 +12,7 @@ from django.db.models import Count, QuerySet
 from ml_connector.core.polls import Expectation
 from ml_connector.core.states import State
 from ml_connector.flows import deadlines, outage, polls, sign_in
+from ml_connector.flows.local_time import quiet_end
 from ml_connector.flows.story import NOT_TAKEN
 from ml_connector.flows.surroundings import company_codes, settings_of
 from ml_connector.store import documents, duties, work_list
@@ -87,7 +88,7 @@ def _standing(row: Connection, now: datetime) -> Standing:
     return Standing(
         name=row.name,
         company_name=row.company_name,
-        state=_state(row, problems),
+        state=_state(row, problems, now),
         paused=row.paused,
         dry_run=row.dry_run,
         pause_reason=row.pause_reason,
@@ -122,7 +123,7 @@ def _silence(row: Connection, now: datetime, expectation: Expectation | None) ->
     return (f"{found} {polls.how_to_mend(row)}",) if found else ()
 
 
-def _state(row: Connection, problems: tuple[str, ...]) -> str:
+def _state(row: Connection, problems: tuple[str, ...], now: datetime) -> str:
     if row.paused:
         return "Paused"
     if row.stop_reason:
@@ -131,7 +132,9 @@ def _state(row: Connection, problems: tuple[str, ...]) -> str:
         return "Needs attention"
     if row.last_poll_at is None:
         return "Waiting for the first poll"
-    return "Dry run" if row.dry_run else "Working"
+    if row.dry_run:
+        return "Dry run"
+    return "Quiet hours" if quiet_end(row, now) else "Working"
 
 
 def _problems(row: Connection) -> tuple[str, ...]:

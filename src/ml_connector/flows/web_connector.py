@@ -76,6 +76,11 @@ class WebConnectorService:
         """Answer serverVersion."""
         return version
 
+    def client_version(self, version: str) -> str:
+        """Answer clientVersion: nothing, by which every version is taken."""
+        sessions.note_client_version(self.connection.pk, version)
+        return ""
+
     # Signing in.
 
     def authenticate(self, user: str, password: str) -> tuple[str, ...]:

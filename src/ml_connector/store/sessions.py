@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import datetime, timedelta
 
@@ -79,6 +80,23 @@ _LIVE = rows.Question(Session, "WHERE connection_id = %s AND closed_at IS NULL O
 def live_session(connection_id: int) -> Session | None:
     """Return the session of a connection that was not closed, if there is one."""
     return _LIVE.row(connection_id)
+
+
+def latest(connection_id: int, limit: int) -> list[Session]:
+    """Return the latest sessions of a connection, the latest first, without what they were about."""
+    return list(Session.objects.filter(connection=connection_id).defer("work").order_by("-pk")[:limit])
+
+
+_A_VERSION = re.compile(r"\d[\d.]{0,19}")
+
+
+def note_client_version(connection_id: int, version: str) -> None:
+    """Note which version of the Web Connector calls. It is told before the sign-in, so what is no version is passed over."""
+    if _A_VERSION.fullmatch(version):
+        rows.execute(
+            "UPDATE store_connection SET web_connector_version = %s WHERE id = %s AND web_connector_version <> %s",
+            version, connection_id, version,
+        )  # fmt: skip
 
 
 def forget_old_sessions(connection_id: int, before: datetime) -> None:

@@ -118,7 +118,7 @@ def _dispatch(service: WebConnectorService, call: Call) -> Result:
         case "serverVersion":
             return _VERSION
         case "clientVersion":
-            return ""
+            return service.client_version(given["strVersion"])
         case "authenticate":
             return service.authenticate(given["strUserName"], given["strPassword"])
         case "sendRequestXML":

@@ -20,6 +20,8 @@ def check(request: HttpRequest, name: str) -> HttpResponse:
     if request.POST.get("anew"):
         health.begin(row)
     health.make_next(current().surroundings, row)
+    if request.POST.get("back") == "health":
+        return back_to("connection-health", name)
     return back_to("onboarding-stage", name, "basware")
 
 
@@ -45,5 +47,7 @@ def new_password(request: HttpRequest, name: str) -> HttpResponse:
         secret=secret.open(),
         until=now + timedelta(seconds=settings_of(row).password_overlap_s),
         zone=zone_of(row),
-        onward=reverse("console:onboarding-stage", args=(name, "quickbooks")),
+        onward=reverse("console:connection-settings", args=(name,))
+        if request.POST.get("back") == "settings"
+        else reverse("console:onboarding-stage", args=(name, "quickbooks")),
     )

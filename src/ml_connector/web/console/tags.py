@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ml_connector.core.states import WORDS, State
+from ml_connector.flows.local_time import span
 from ml_connector.flows.story import PARTLY_PAID
 from ml_connector.store.cents import from_cents
 from ml_connector.web.console import static
@@ -21,7 +22,7 @@ _GOOD = frozenset({WORDS[State.POSTED], WORDS[State.CONFIRMED], WORDS[State.PAID
 _WAIT = frozenset(
     {
         WORDS[State.RECEIVED], WORDS[State.ACCEPTED], WORDS[State.PLANNED], WORDS[State.SENT], WORDS[State.GIVEN_UP],
-        "Waiting for the first poll", "Dry run",
+        "Waiting for the first poll", "Dry run", "Quiet hours",
     }
 )  # fmt: skip
 _ASK = frozenset({WORDS[State.IN_DOUBT]})
@@ -83,6 +84,12 @@ def ago(moment: datetime | str | None, now: datetime, never: str = "never") -> s
     if span == "moments":
         return "just now"
     return f"{span} ago" if seconds > 0 else f"in {span}"
+
+
+@register.simple_tag
+def took(begun: datetime, ended: datetime) -> str:
+    """Say how long something took."""
+    return span((ended - begun).total_seconds())
 
 
 def _span(seconds: float) -> str:
