@@ -45,6 +45,10 @@ _ALSO: Mapping[str, tuple[str, ...]] = {
         "state=blocked", "state=confirmed&connection=bench", "vendor=Roofing", "q=INV-{middle}x", "before={middle}",
         "after={middle}", "since={since}&until={until}", "vendor=Roofing&state=paid&since={since}",
     ),
+    "audit": (
+        "since={since}&until={until}", "q=INV-{middle}", "actor=connector&event=merged", "event=found_faults",
+        "actor=admin+(console)", "event=received&actor=web+connector", "event=added&since={since}", "q=req-{middle}-added",
+    ),
     "reconciliation": ("month={month}", "month={month}&shown=1000"),
     "reconciliation-documents": ("month={month}", "month={month}&currency=USD&vendor=80000014-1700000000"),
     "reconciliation-sign": ("month={month}",),

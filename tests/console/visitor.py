@@ -23,7 +23,8 @@ class Answer:
         self.status = status
         self.headers = {name: value for name, value in headers if name != "Set-Cookie"}
         self.cookies = [value.strip() for name, value in headers if name == "Set-Cookie"]
-        self.text = body.decode()
+        self.body = body
+        self.text = body.decode("utf-8", "replace")  # a file is looked at as `body`
 
     @property
     def location(self) -> str:

@@ -34,11 +34,12 @@ def write_export(connection: Connection, path: Path, *, full: bool) -> tuple[int
         count = 0
         for row in rows.iterator(chunk_size=200):
             count += 1
-            _line(out, _entry(row, full))
+            _line(out, entry_as_values(row, full))
     return count, connection.chain_hash
 
 
-def _entry(row: AuditEntry, full: bool) -> dict[str, Any]:
+def entry_as_values(row: AuditEntry, full: bool) -> dict[str, Any]:
+    """Return an entry as plain values; with `full` the exact bytes of its exchange, in base64."""
     written: dict[str, Any] = {
         "seq": row.seq,
         "at": row.at.isoformat(),

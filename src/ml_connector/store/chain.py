@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -211,10 +211,43 @@ class Verdict:
 
 def verify(connection: Connection) -> Verdict:
     """Walk the chain of one connection from its first entry, and every exchange it points to."""
-    breaks: list[str] = []
-    previous, expected, count = "0" * 64, 1, 0
     entries = AuditEntry.objects.filter(connection=connection).order_by("seq").select_related("exchange")
-    for entry in entries.iterator(chunk_size=500):
+    piece = _walk(entries.iterator(chunk_size=500), Piece(checked=0, hash=NO_HASH))
+    breaks = [*piece.breaks, *the_end(piece, connection.chain_seq, connection.chain_hash)]
+    return Verdict(entries=piece.entries, head=piece.hash, breaks=tuple(breaks))
+
+
+#: What stands for the hash of the entry before the first.
+NO_HASH = "0" * 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """How far a walk along the chain has come."""
+
+    checked: int  #: the last entry that was looked at; 0: none
+    hash: str  #: of that entry
+    entries: int = 0  #: that this piece looked at
+    breaks: tuple[str, ...] = ()  #: where this piece does not hold
+
+
+def verify_piece(connection_id: int, before: Piece, upto: int, limit: int) -> Piece:
+    """Walk on from where the piece before ended, over at most `limit` entries and not beyond `upto`."""
+    entries = AuditEntry.objects.filter(connection=connection_id, seq__gt=before.checked, seq__lte=upto)
+    return _walk(entries.order_by("seq").select_related("exchange")[:limit], before)
+
+
+def the_end(piece: Piece, seq: int, head: str) -> list[str]:
+    """Return what is wrong with the end of a chain that was walked to its last entry, in sentences."""
+    if (piece.checked, piece.hash) == (seq, head):
+        return []
+    return [f"The chain ends at entry {piece.checked}, but entry {seq} was written."]
+
+
+def _walk(entries: Iterable[AuditEntry], before: Piece) -> Piece:
+    breaks: list[str] = []
+    previous, expected, count = before.hash, before.checked + 1, 0
+    for entry in entries:
         count += 1
         if entry.seq != expected:
             breaks.append(f"Entry {expected} is missing; the next one is {entry.seq}.")
@@ -229,6 +262,4 @@ def verify(connection: Connection) -> Verdict:
         if entry.to_state and entry.to_state not in set(State):
             breaks.append(f"Entry {entry.seq} names the state {entry.to_state!r}, which does not exist.")
         previous, expected = entry.hash, entry.seq + 1
-    if (connection.chain_seq, connection.chain_hash) != (expected - 1, previous):
-        breaks.append(f"The chain ends at entry {expected - 1}, but entry {connection.chain_seq} was written.")
-    return Verdict(entries=count, head=previous, breaks=tuple(breaks))
+    return Piece(checked=expected - 1, hash=previous, entries=count, breaks=tuple(breaks))

@@ -12,12 +12,14 @@ from django.db.models import Case, F, Q, Value, When
 from ml_connector.core.books import ListKind
 from ml_connector.core.states import State
 from ml_connector.store.access import AccessEntry, ConsoleSession, SavedView, SignInAttempt, SignInLink, User
+from ml_connector.store.chain_checks import ChainCheck
 from ml_connector.store.replays import Replay
 from ml_connector.store.signoffs import SignOff
 from ml_connector.store.tried import HealthCheck, Trial
 
 __all__ = [
     "AccessEntry",
+    "ChainCheck",
     "ConsoleSession",
     "HealthCheck",
     "Replay",
@@ -28,6 +30,14 @@ __all__ = [
     "Trial",
     "User",
 ]  # Django looks here
+
+
+#: Who writes entries by itself.
+SYSTEM_ACTORS = ("connector", "web connector")
+#: What happens to every invoice, time and again.
+ROUTINE_EVENTS = (
+    "received", "acknowledged", "planned", "handed_over", "added", "confirmed", "paid_in_full", "payment_changed",
+)  # fmt: skip
 
 
 class Connection(models.Model):
@@ -303,6 +313,16 @@ class AuditEntry(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "seq"], name="audit_seq")]
+        indexes = [
+            models.Index(fields=["connection", "at"], name="audit_at"),
+            # Nearly all entries are routine, and are not in these: what is looked for by person or event is rare.
+            models.Index(
+                fields=["connection", "actor", "seq"], name="audit_people", condition=~Q(actor__in=SYSTEM_ACTORS)
+            ),
+            models.Index(
+                fields=["connection", "event", "seq"], name="audit_seldom", condition=~Q(event__in=ROUTINE_EVENTS)
+            ),
+        ]
 
 
 class Session(models.Model):

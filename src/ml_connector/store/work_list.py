@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db.models import Count, Min, Q, QuerySet
 
 from ml_connector.core.states import State
-from ml_connector.store import rows
+from ml_connector.store import audit_search, rows
 from ml_connector.store.models import Connection, Document
 
 _SUPPLIERS = 500  # that a text may stand for; who means more should say more
@@ -84,9 +84,6 @@ _NUMBERED = """
     UNION SELECT id FROM store_document WHERE connection_id IN ({places}) AND ref_number = %s
     UNION SELECT id FROM store_document WHERE connection_id IN ({places}) AND invoice_id = %s
     UNION SELECT id FROM store_document WHERE connection_id IN ({places}) AND txn_id = %s AND NOT (txn_id = '')
-    UNION SELECT a.document_id FROM store_exchange e JOIN store_auditentry a ON a.exchange_id = e.id
-        WHERE e.request_id = %s AND NOT (e.request_id = '') AND a.document_id IS NOT NULL
-          AND a.connection_id IN ({places})
 """
 
 
@@ -98,7 +95,8 @@ def numbered(connections: Sequence[Connection], text: str, limit: int = 51) -> l
         return []
     each: list[int | str] = [*owners, text]
     sql = _NUMBERED.format(places=rows.places(len(owners)))
-    found = {number for (number,) in rows.values(sql, *each, *each, *each, *each, text, *owners)}
+    found = {number for (number,) in rows.values(sql, *each, *each, *each, *each)}
+    found |= audit_search.of_request(owners, text)
     if text.isdigit() and len(text) < 10:
         found |= set(all_of(connections).filter(pk=int(text)).values_list("pk", flat=True))
     return sorted(found, reverse=True)[:limit]

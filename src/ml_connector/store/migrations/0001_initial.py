@@ -795,6 +795,70 @@ class Migration(migrations.Migration):
                 name="document_moved",
             ),
         ),
+        migrations.AddIndex(
+            model_name="auditentry",
+            index=models.Index(fields=["connection", "at"], name="audit_at"),
+        ),
+        migrations.AddIndex(
+            model_name="auditentry",
+            index=models.Index(
+                condition=models.Q(("actor__in", ("connector", "web connector")), _negated=True),
+                fields=["connection", "actor", "seq"],
+                name="audit_people",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="auditentry",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "event__in",
+                        (
+                            "received",
+                            "acknowledged",
+                            "planned",
+                            "handed_over",
+                            "added",
+                            "confirmed",
+                            "paid_in_full",
+                            "payment_changed",
+                        ),
+                    ),
+                    _negated=True,
+                ),
+                fields=["connection", "event", "seq"],
+                name="audit_seldom",
+            ),
+        ),
+        migrations.CreateModel(
+            name="ChainCheck",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("begun_at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=80)),
+                ("upto", models.BigIntegerField()),
+                ("head", models.CharField(max_length=64)),
+                ("checked", models.BigIntegerField(default=0)),
+                (
+                    "hash",
+                    models.CharField(
+                        default="0000000000000000000000000000000000000000000000000000000000000000", max_length=64
+                    ),
+                ),
+                ("breaks", models.JSONField(default=list)),
+                ("broken", models.BigIntegerField(default=0)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="store.connection"
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["connection", "id"], name="chain_check_latest")],
+            },
+        ),
         migrations.CreateModel(
             name="SignOff",
             fields=[

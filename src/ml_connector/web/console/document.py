@@ -61,11 +61,12 @@ def exchange(request: HttpRequest, number: int, exchange: int) -> HttpResponse:
         document=entry.document,
         zone=zone_of(entry.connection),
         said=said,
-        sides=[("Request", _text(said.request)), ("Answer", _text(said.response))],
+        sides=[("Request", as_text(said.request)), ("Answer", as_text(said.response))],
     )
 
 
-def _text(body: bytes | memoryview) -> str:
+def as_text(body: bytes | memoryview) -> str:
+    """Return the first part of a body as text; what is not UTF-8 is marked."""
     written = bytes(body[:_SHOWN_BYTES]).decode("utf-8", "replace")
     more = len(body) - _SHOWN_BYTES
     return written + (f"\n… and {more} bytes more; ml-connector audit export has all of them." if more > 0 else "")

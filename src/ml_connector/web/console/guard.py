@@ -17,6 +17,7 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import reverse
 from django.utils.decorators import decorator_from_middleware
@@ -51,7 +52,7 @@ _FORM_BYTES = 1_000_000
 def guarded(screen: Screen) -> View:
     """Return the screen's view behind the guard."""
 
-    def inner(request: HttpRequest, **named: Any) -> HttpResponse:
+    def inner(request: HttpRequest, **named: Any) -> HttpResponseBase:
         refusal = _refusal(screen, request)
         return refusal or screen.view(request, **named)
 
@@ -60,7 +61,7 @@ def guarded(screen: Screen) -> View:
         wrapped = decorator_from_middleware(middleware)(wrapped)
 
     @functools.wraps(screen.view)
-    def outer(request: HttpRequest, **named: Any) -> HttpResponse:
+    def outer(request: HttpRequest, **named: Any) -> HttpResponseBase:
         if request.method not in {*screen.methods, "HEAD" if "GET" in screen.methods else ""}:
             return _finished(HttpResponseNotAllowed(screen.methods))
         if _too_large(request):
@@ -70,10 +71,10 @@ def guarded(screen: Screen) -> View:
     return outer
 
 
-def _answered(view: Callable[..., Any], request: HttpRequest, named: dict[str, Any]) -> HttpResponse:
+def _answered(view: Callable[..., Any], request: HttpRequest, named: dict[str, Any]) -> HttpResponseBase:
     """Answer every failure with a page: one sentence, the next step, and no trace of the program."""
     try:
-        response: HttpResponse = view(request, **named)
+        response: HttpResponseBase = view(request, **named)
         return response
     except ConnectorError as problem:
         return cannot(request, str(problem))
@@ -108,7 +109,7 @@ def _too_large(request: HttpRequest) -> bool:
     return bool(request.META.get("HTTP_TRANSFER_ENCODING")) or not length.isdigit() or int(length) > _FORM_BYTES
 
 
-def _finished(response: HttpResponse) -> HttpResponse:
+def _finished(response: HttpResponseBase) -> HttpResponseBase:
     for name, value in _HEADERS.items():
         response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")

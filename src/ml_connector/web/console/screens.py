@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
 from ml_connector.core.roles import Role
 from ml_connector.web.console import (
     account,
+    audit,
     connecting,
     connection_settings,
     connections,
@@ -29,12 +30,13 @@ from ml_connector.web.console import (
     trial,
 )
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 SEE = frozenset(Role)  #: everybody who is signed in
 ACT = frozenset({Role.CLERK, Role.CONTROLLER, Role.ADMIN})  #: works on documents; an auditor reads only
 IN_BULK = frozenset({Role.CLERK, Role.CONTROLLER})  #: acts on many documents at once
 APPROVE = frozenset({Role.CONTROLLER, Role.ADMIN})  #: is the second person where one is needed
+AUDIT = frozenset({Role.CONTROLLER, Role.ADMIN, Role.AUDITOR})  #: looks at everything that happened, and takes it along
 SIGN = frozenset({Role.CONTROLLER})  #: answers for the books
 ADMIN = frozenset({Role.ADMIN})
 ANYBODY: frozenset[Role] | None = None  #: also who is not signed in
@@ -81,6 +83,12 @@ SCREENS: tuple[Screen, ...] = (
     Screen(path="reconciliation/sign", name="reconciliation-sign", view=reconciliation.sign, roles=SIGN, methods=_FORM),
     Screen(path="reconciliation/sheet", name="reconciliation-sheet", view=reconciliation.printed, roles=SEE),
     Screen(path="reconciliation/sheet.csv", name="reconciliation-csv", view=reconciliation.as_csv, roles=SEE),
+    Screen(path="audit", name="audit", view=audit.show, roles=AUDIT, menu="Audit"),
+    Screen(path="audit/<int:number>", name="audit-entry", view=audit.said, roles=AUDIT),
+    Screen(path="audit/export", name="audit-export", view=audit.export, roles=AUDIT, methods=_DO),
+    Screen(path="audit/verifier", name="audit-verifier", view=audit.verifier, roles=AUDIT),
+    Screen(path="audit/verify", name="audit-verify", view=audit.verify, roles=AUDIT, methods=_DO),
+    Screen(path="audit/verify/<int:number>", name="audit-check", view=audit.check, roles=AUDIT, methods=_FORM),
     Screen(path="connections", name="connections", view=connections.show, roles=SEE, menu="Connections"),
     Screen(path="connections/<slug:name>/health", name="connection-health", view=connection_settings.show_health, roles=SEE),
     Screen(path="connections/<slug:name>/settings", name="connection-settings", view=connection_settings.show_settings,
