@@ -75,7 +75,7 @@ def export(context: Context, name: str | None, out: Path, full: bool) -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="CSV for a spreadsheet, instead of JSON lines.")
 @click.option("--full", is_flag=True, help="With the exact bytes of every exchange; JSON lines only.")
 @pass_context
-def part(context: Context, name: str | None, out: Path, as_csv: bool, full: bool, **given: str) -> None:
+def part(context: Context, /, name: str | None, out: Path, as_csv: bool, full: bool, **given: str) -> None:
     """Write a part of the audit trail as a ZIP with a manifest, to be checked without the connector."""
     surroundings = context.surroundings
     filters = audit_search.read_filters({**given, "connection": connections.only_one(name).name})
