@@ -143,6 +143,37 @@ def test_a_clerk_ticks_documents_looks_at_the_plan_and_takes_care_of_them(clerk:
     expect(clerk.get_by_role("link", name="Mine 1")).to_be_visible()
 
 
+def test_a_clerk_maps_a_code_finds_it_under_versions_and_takes_it_back(clerk: Page, running: Running) -> None:
+    clerk.goto(f"{running.url}/console/mapping?kind=account")
+    clerk.get_by_label("Map another account code").fill("77-NEW")
+    clerk.get_by_role("button", name="Go on").click()
+    clerk.get_by_label("Look for the account").fill("Lumber")
+    clerk.locator("main").get_by_role("button", name="Find").click()
+    clerk.get_by_role("radio").first.check()
+    clerk.get_by_role("button", name="Map it").click()
+    expect(clerk.get_by_role("status")).to_contain_text("account 77-NEW means")
+    clerk.get_by_role("link", name="Versions").click()
+    clerk.get_by_role("link", name="Take back").first.click()
+    clerk.get_by_role("button", name="Take it back").click()
+    expect(clerk.get_by_role("status")).to_contain_text("was taken back")
+    assert [rule["code"] for rule in running.cli("mapping", "list")["rules"]] == []
+
+
+def test_a_file_of_mappings_is_shown_before_it_is_taken(clerk: Page, running: Running) -> None:
+    clerk.goto(f"{running.url}/console/mapping/import")
+    file = {
+        "name": "m.csv",
+        "mimeType": "text/csv",
+        "buffer": b"\xef\xbb\xbfkind;code;target\nclass;NO-SUCH-DIV;IGNORE\n",
+    }
+    clerk.get_by_label("File, CSV in UTF-8").set_input_files(file)  # type: ignore[arg-type]
+    clerk.get_by_role("button", name="Show what it changes").click()
+    expect(clerk.get_by_role("region", name="Changes", exact=True)).to_contain_text("NO-SUCH-DIV")
+    clerk.get_by_role("button", name="Take 1 change").click()
+    expect(clerk.get_by_role("status")).to_contain_text("Taken from the file: 1.")
+    running.cli("mapping", "remove", "class", "NO-SUCH-DIV")
+
+
 def test_what_was_said_opens_in_the_story_without_leaving_it(clerk: Page, running: Running) -> None:
     clerk.goto(f"{running.url}/console/documents?state=confirmed")
     clerk.locator("tbody a[id]").first.click()
@@ -176,7 +207,7 @@ def test_no_page_is_wider_than_the_window(clerk: Page, running: Running, width: 
     _first_blocked(clerk, running)
     story = clerk.url
     clerk.set_viewport_size({"width": width, "height": 800})
-    paths = ("documents", "inbox", "replay", "connections", "account")
+    paths = ("documents", "inbox", "replay", "mapping", "mapping/import", "mapping/history", "connections", "account")
     for address in (*(f"{running.url}/console/{path}" for path in paths), story, f"{story}/skip"):
         clerk.goto(address)
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

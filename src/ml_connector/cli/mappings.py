@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ml_connector.cli.context import Context, new_table, pass_context, read_failure, writing_file
 from ml_connector.core.errors import NeedsOperator
-from ml_connector.flows import connections, mappings
+from ml_connector.flows import connections, mapping_changes, mapping_desk, mappings
+from ml_connector.flows.surroundings import settings_of
+from ml_connector.store import mapping as mapping_questions
+from ml_connector.store.models import MappingChange
 
 _connection = click.option("--connection", "name", help="Which connection, if there are several.")
 
@@ -86,9 +91,10 @@ def export_command(context: Context, out: Path | None, name: str | None) -> None
 
 @mapping.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--plan", is_flag=True, help="Only show what it would change.")
 @_connection
 @pass_context
-def import_command(context: Context, file: Path, name: str | None) -> None:
+def import_command(context: Context, file: Path, plan: bool, name: str | None) -> None:
     """Take decisions from CSV, all or none; rows without a target are passed over."""
     surroundings = context.surroundings
     row = connections.only_one(name)
@@ -100,5 +106,122 @@ def import_command(context: Context, file: Path, name: str | None) -> None:
         ) from None
     except OSError as error:
         raise NeedsOperator(f"{file} cannot be read: {read_failure(error)}.") from None
+    if plan:
+        _tell_plan(context, mappings.read_csv(row, text))
+        return
     count = mappings.from_csv(surroundings, row, text, context.actor)
-    context.answer({"taken": count}, f"{count} mappings taken; what they release is planned at once.")
+    proposed = settings_of(row).mapping_approval
+    said = (
+        "proposed; a second person must approve them." if proposed else "taken; what they release is planned at once."
+    )
+    context.answer({"taken": count, "proposed": proposed}, f"{count} mappings {said}")
+
+
+def _tell_plan(context: Context, read: Sequence[mappings.Read]) -> None:
+    value = [
+        {"line": r.line, "kind": r.kind, "code": r.code, "now": r.before, "then": r.wanted.name if r.wanted else None,
+         "changes": r.changes, "problem": r.problem}
+        for r in read
+    ]  # fmt: skip
+
+    def words() -> None:
+        table = new_table("Line", "Kind", "Basware code", "Now", "Then")
+        for r in read:
+            if r.changes or r.problem:
+                table.add_row(str(r.line), r.kind, r.code, r.before, r.wanted.name if r.wanted else r.problem)
+        context.show(table)
+
+    context.answer(value, words)
+
+
+@mapping.command()
+@click.option("--before", type=int, help="Go on before this version.")
+@_connection
+@pass_context
+def history(context: Context, before: int | None, name: str | None) -> None:
+    """Show the versions of the mapping, the latest first."""
+    context.open_database()
+    found, more = mapping_desk.versions(connections.only_one(name), before)
+    value = [
+        {"version": v.number, "by": v.by, "approved_by": v.approved_by, "at": v.at.isoformat(), "how": v.how,
+         "changes": v.count, "first": [_as_dict(change) for change in v.changes]}
+        for v in found
+    ]  # fmt: skip
+
+    def words() -> None:
+        table = new_table("Version", "By", "When (UTC)", "How", "Changes")
+        for v in found:
+            listed = "\n".join(_in_words(change) for change in v.changes)
+            more_of_it = "" if v.count == len(v.changes) else f"\n{v.count} in all"
+            table.add_row(str(v.number), v.by, f"{v.at:%Y-%m-%d %H:%M}", v.how, listed + more_of_it)
+        context.show(table)
+        if more:
+            context.say(f"There are more: --before {more}.")
+
+    context.answer(value, words)
+
+
+def _as_dict(change: MappingChange) -> dict[str, Any]:
+    return {
+        "id": change.pk, "kind": change.kind, "code": change.code, "before": change.before, "after": change.after,
+        "before_name": change.before_name, "after_name": change.after_name, "by": change.wanted_by,
+    }  # fmt: skip
+
+
+def _in_words(change: MappingChange) -> str:
+    before, after = (
+        "not mapped" if list_id is None else name or "left out"
+        for list_id, name in ((change.before, change.before_name), (change.after, change.after_name))
+    )
+    return f"{change.kind} {change.code}: {before} -> {after}"
+
+
+@mapping.command()
+@click.argument("version", type=int)
+@_connection
+@pass_context
+def undo(context: Context, version: int, name: str | None) -> None:
+    """Take one version back: its codes mean again what they meant before."""
+    surroundings = context.surroundings
+    row = connections.only_one(name)
+    words = mapping_changes.take_back(surroundings, row, version, context.actor)
+    context.answer({"said": words}, words)
+
+
+@mapping.command()
+@_connection
+@pass_context
+def proposals(context: Context, name: str | None) -> None:
+    """Show what waits for a second person."""
+    context.open_database()
+    found = list(mapping_questions.proposals(connections.only_one(name).pk).order_by("pk"))
+
+    def words() -> None:
+        table = new_table("No.", "Change", "By")
+        for change in found:
+            table.add_row(str(change.pk), _in_words(change), change.wanted_by)
+        context.show(table)
+
+    context.answer([_as_dict(change) for change in found], words)
+
+
+@mapping.command()
+@click.argument("numbers", type=int, nargs=-1, required=True)
+@_connection
+@pass_context
+def approve(context: Context, numbers: tuple[int, ...], name: str | None) -> None:
+    """Put proposals of other people into force."""
+    surroundings = context.surroundings
+    words = mapping_changes.approve(surroundings, connections.only_one(name), numbers, context.actor)
+    context.answer({"said": words}, words)
+
+
+@mapping.command()
+@click.argument("numbers", type=int, nargs=-1, required=True)
+@_connection
+@pass_context
+def refuse(context: Context, numbers: tuple[int, ...], name: str | None) -> None:
+    """Refuse proposals of other people."""
+    surroundings = context.surroundings
+    words = mapping_changes.refuse(surroundings, connections.only_one(name), numbers, context.actor)
+    context.answer({"said": words}, words)

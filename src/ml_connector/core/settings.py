@@ -114,6 +114,9 @@ class ConnectionSettings:
         "What is done when an invoice comes again with other content after its Bill was entered: a person is asked, or the"
         " Bill is changed where that is safe.",
     )
+    mapping_approval: bool = _flag(
+        False, "Whether a change of the mapping is only proposed until a second person approves it."
+    )
     replay_approval_above: int = _number(
         0,
         0,

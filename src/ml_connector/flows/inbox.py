@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 from ml_connector.core.causes import Cause, cause_of
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.faults import Owner
+from ml_connector.core.states import State
 from ml_connector.flows import connections
 from ml_connector.flows.story import state_words
 from ml_connector.flows.surroundings import zone_of
 from ml_connector.store import documents, inbox
 from ml_connector.store.cents import from_cents
 from ml_connector.store.inbox import Heap, Whose
+from ml_connector.store.missing import KIND_OF_FAULT
 from ml_connector.store.models import Document
 
 OPEN, ASSIGNED, MINE, RESOLVED = "open", "assigned", "mine", "resolved"
@@ -129,6 +131,7 @@ class Line:
     document: Document
     says: str  #: what is the matter with this one
     zone: ZoneInfo  #: of its company
+    codes: Sequence[tuple[str, str]]  #: kind and code of what is not mapped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,9 +153,25 @@ def opened(code: str, of: Whose, *, before: int | None = None, after: int | None
     found = inbox.page(code, of, before=before, after=after)
     return Opened(
         group=_group(code, heaps, inbox.received_at([first])),
-        lines=[Line(document=row, says=_says(row), zone=zone_of(row.connection)) for row in found.documents],
+        lines=[
+            Line(document=row, says=_says(row), zone=zone_of(row.connection), codes=missing_codes(row))
+            for row in found.documents
+        ],
         newer=found.newer,
         older=found.older,
+    )
+
+
+def missing_codes(document: Document) -> Sequence[tuple[str, str]]:
+    """Return kind and code of everything that must be mapped before a document can go on."""
+    if document.state != State.BLOCKED:
+        return ()
+    return list(
+        dict.fromkeys(
+            (kind.value, fault["value"])
+            for fault in document.faults
+            if (kind := KIND_OF_FAULT.get(fault["code"])) is not None
+        )
     )
 
 

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
 from dataclasses import dataclass
-
-from django.db.models import F
 
 from ml_connector.core.books import IGNORE, ListKind
 from ml_connector.core.errors import NeedsOperator
-from ml_connector.core.states import State
+from ml_connector.flows.mapping_changes import Wanted, make
 from ml_connector.flows.mapping_file import COLUMNS, Row, read_rows
 from ml_connector.flows.surroundings import Surroundings
-from ml_connector.store import documents, duties, lists
-from ml_connector.store.chain import Entry, Ledger, writing
+from ml_connector.store import lists, missing
 from ml_connector.store.models import Connection, ListEntry, MappingRule
 
 IGNORE_WORD = "IGNORE"
 
-_OPTIONAL = (ListKind.CLASS, ListKind.CUSTOMER, ListKind.TERMS)
+OPTIONAL = (ListKind.CLASS, ListKind.CUSTOMER, ListKind.TERMS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,23 +64,19 @@ def read_kind(text: str) -> ListKind:
 def set_rule(
     surroundings: Surroundings, connection: Connection, kind: ListKind, code: str, target: str, actor: str
 ) -> str:
-    """Decide what a code means: a ListID, an account number, an exact name, or IGNORE."""
-    with writing(connection.pk, surroundings.clock(), actor) as ledger:
-        words = _set(ledger, kind, code, target)
-        _count_change(surroundings, ledger)
-    return words
+    """Decide what a code means: a ListID, an account number, an exact name, or IGNORE.
+
+    Where the connection wants a second person, it is proposed instead; the answer says so.
+    """
+    wanted = read_target(connection, kind, code, target)
+    return make(surroundings, connection, [wanted], actor, how="set")
 
 
 def remove_rule(surroundings: Surroundings, connection: Connection, kind: ListKind, code: str, actor: str) -> str:
-    """Take a decision back."""
-    with writing(connection.pk, surroundings.clock(), actor) as ledger:
-        gone, _ = MappingRule.objects.filter(connection=connection, kind=kind, code=code).delete()
-        if not gone:
-            raise NeedsOperator(f"There is no mapping of {kind} {code}; ml-connector mapping list shows what there is.")
-        words = f"The mapping of {kind} {code} was removed."
-        ledger.note(Entry(event="mapping", words=words))
-        _count_change(surroundings, ledger)
-    return words
+    """Take a decision back, or propose that."""
+    if not MappingRule.objects.filter(connection=connection, kind=kind, code=code).exists():
+        raise NeedsOperator(f"There is no mapping of {kind} {code}; ml-connector mapping list shows what there is.")
+    return make(surroundings, connection, [Wanted(kind=kind, code=code, list_id=None, name="")], actor, how="removed")
 
 
 def to_csv(connection: Connection) -> str:
@@ -102,75 +94,93 @@ def to_csv(connection: Connection) -> str:
     return out.getvalue()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One line of a file of mappings, and what it would change."""
+
+    line: int
+    kind: str
+    code: str
+    target: str
+    wanted: Wanted | None  #: None: it cannot be taken
+    before: str  #: what the code means now, in words
+    changes: bool
+    problem: str = ""
+
+
+def read_csv(connection: Connection, text: str) -> list[Read]:
+    """Read a file of mappings against the present lists and rules, without writing; rows without a target are passed over.
+
+    Raises:
+        NeedsOperator: it is no such file.
+    """
+    rows = read_rows(text)
+    known = {(rule.kind, rule.code): rule for rule in rules(connection)}
+    decided: dict[tuple[str, str], Row] = {}
+    found = []
+    for row in rows:
+        wanted, problem, kind = None, "", row.kind
+        try:
+            kind = read_kind(row.kind).value
+            before = decided.setdefault((kind, row.code), row)
+            if before.target != row.target:
+                raise NeedsOperator(f"{kind} {row.code} has another target in line {before.line}.")
+            wanted = read_target(connection, ListKind(kind), row.code, row.target)
+        except NeedsOperator as refused:
+            problem = str(refused)
+        rule = known.get((kind, row.code))
+        now = None if rule is None else ("" if rule.target == IGNORE_WORD else rule.target)
+        found.append(
+            Read(
+                line=row.line,
+                kind=kind,
+                code=row.code,
+                target=row.target,
+                wanted=wanted,
+                before="not mapped" if rule is None else rule.target_name or rule.target,
+                changes=wanted is not None and wanted.list_id != now,
+                problem=problem,
+            )
+        )
+    return found
+
+
 def from_csv(surroundings: Surroundings, connection: Connection, text: str, actor: str) -> int:
-    """Take decisions from CSV, all or none; rows without a target are passed over. Return how many were taken.
+    """Take decisions from CSV, all or none; rows without a target are passed over. Return how many were taken, or proposed
+    where the connection wants a second person.
 
     Raises:
         NeedsOperator: every row that cannot be taken, by its number.
     """
-    rows = read_rows(text)
-    problems: list[str] = []
-    taken = 0
-    decided: dict[tuple[ListKind, str], Row] = {}
-    with writing(connection.pk, surroundings.clock(), actor) as ledger:
-        for row in rows:
-            try:
-                kind = read_kind(row.kind)
-                before = decided.setdefault((kind, row.code), row)
-                if before.target != row.target:
-                    raise NeedsOperator(f"{kind} {row.code} has another target in line {before.line}.")
-                _set(ledger, kind, row.code, row.target)
-                taken += 1
-            except NeedsOperator as problem:
-                problems.append(f"Line {row.line}: {problem}")
-        if problems:
-            raise NeedsOperator(" ".join(problems))
-        if taken:
-            _count_change(surroundings, ledger)
-    return taken
-
-
-_MAPPABLE = {
-    "MLC-VENDOR-01": ListKind.VENDOR,
-    "MLC-ACCOUNT-01": ListKind.ACCOUNT,
-    "MLC-CLASS-01": ListKind.CLASS,
-    "MLC-JOB-01": ListKind.CUSTOMER,
-    "MLC-TERMS-01": ListKind.TERMS,
-}
+    read = read_csv(connection, text)
+    if problems := [f"Line {row.line}: {row.problem}" for row in read if row.problem]:
+        raise NeedsOperator(" ".join(problems))
+    wanted = [row.wanted for row in read if row.wanted is not None]
+    if wanted:
+        make(surroundings, connection, list(dict.fromkeys(wanted)), actor, how="from a file")
+    return len(wanted)
 
 
 def unmapped(connection: Connection) -> list[tuple[str, str]]:
     """Return the codes that block documents because nothing in QuickBooks answers to them, by kind and code."""
-    found: set[tuple[str, str]] = set()
-    rows: Iterable[list[dict[str, str]]] = (
-        documents.of(connection.pk).filter(state=State.BLOCKED).values_list("faults", flat=True)
-    )
-    for faults in rows:
-        found |= {(_MAPPABLE[f["code"]].value, f["value"]) for f in faults if f["code"] in _MAPPABLE}
-    return sorted(found)
+    return missing.codes(connection.pk)
 
 
-def _set(ledger: Ledger, kind: ListKind, code: str, target: str) -> str:
-    connection = ledger.connection
+def read_target(connection: Connection, kind: ListKind, code: str, target: str) -> Wanted:
+    """Read what a code is to mean: a ListID, an account number, an exact name, or IGNORE.
+
+    Raises:
+        NeedsOperator: it stands for nothing, for several entries, or for one that is not active.
+    """
     _check_code(code)
     if target.upper() == IGNORE_WORD:
-        if kind not in _OPTIONAL:
+        if kind not in OPTIONAL:
             raise NeedsOperator(
                 f"{_ARTICLES[kind]} {kind} cannot be left out of a Bill; map {code} to an entry of QuickBooks."
             )
-        list_id, name = IGNORE, "nothing"
-    else:
-        entry = _one_entry(connection, kind, target)
-        list_id, name = entry.list_id, entry.full_name  # type: ignore[assignment]
-    MappingRule.objects.update_or_create(
-        connection=connection,
-        kind=kind,
-        code=code,
-        defaults={"list_id": list_id, "set_by": ledger.actor, "set_at": ledger.now},
-    )
-    words = f"{kind} {code} means {name} from now on."
-    ledger.note(Entry(event="mapping", words=words))
-    return words
+        return Wanted(kind=kind, code=code, list_id=IGNORE, name="nothing")
+    entry = _one_entry(connection, kind, target)
+    return Wanted(kind=kind, code=code, list_id=entry.list_id, name=entry.full_name)
 
 
 _ARTICLES = {ListKind.VENDOR: "A", ListKind.ACCOUNT: "An"}
@@ -190,13 +200,12 @@ def _check_code(code: str) -> None:
 def _one_entry(connection: Connection, kind: ListKind, target: str) -> ListEntry:
     found = lists.find_entries(connection, kind, target)
     if len(found) == 1:
+        if not found[0].active:
+            raise NeedsOperator(
+                f"The {kind} {found[0].full_name} is inactive in QuickBooks; map {target!r} to another one."
+            )
         return found[0]
     if not found:
         raise NeedsOperator(f"QuickBooks has no {kind} {target!r}; give its ListID, its number or its full name.")
     listed = ", ".join(f"{entry.full_name} ({entry.list_id})" for entry in found[:5])
     raise NeedsOperator(f"{target!r} could be several: {listed}; give the ListID.")
-
-
-def _count_change(surroundings: Surroundings, ledger: Ledger) -> None:
-    Connection.objects.filter(pk=ledger.connection.pk).update(mapping_version=F("mapping_version") + 1)
-    duties.wake_all(ledger.connection.pk, surroundings.clock(), duties.PLANNING)

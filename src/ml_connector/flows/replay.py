@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from ml_connector.core.causes import Cause, cause_of
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.states import Event, State, can
-from ml_connector.flows import connections, inbox, operator, planning, work_list
+from ml_connector.flows import connections, inbox, mappings, operator, planning, work_list
 from ml_connector.flows.reposting import is_lost
 from ml_connector.flows.surroundings import Surroundings, settings_of, zone_of
-from ml_connector.store import documents
+from ml_connector.store import documents, missing
 from ml_connector.store import replay_questions as replays
 from ml_connector.store.cents import from_cents
 from ml_connector.store.models import Connection, Document, Replay
@@ -76,11 +76,15 @@ class Choice:
     q: str = ""  #: any number, or a supplier
     since: str = ""  #: first day received, as 2026-03-31
     until: str = ""  #: last day received
+    waits_kind: str = ""  #: with `waits_code`: only what waits for this code to be mapped
+    waits_code: str = ""
 
     def in_words(self) -> list[tuple[str, str]]:
         """Return what was asked for, as people read it."""
         if self.numbers:
             return [("Documents", f"{len(self.numbers)} that were ticked")]
+        if self.waits_code:
+            return [("Connection", self.connection), ("Wait for", f"{self.waits_kind} {self.waits_code}")]
         pairs = [
             ("Cause", cause_of(self.cause).says if self.cause else ""), ("Connection", self.connection), ("Search", self.q),
             ("From", self.since), ("To", self.until),
@@ -118,6 +122,10 @@ def plan(surroundings: Surroundings, choice: Choice, actor: str) -> Replay:
 def _chosen(choice: Choice) -> list[int]:
     if choice.numbers:
         return replays.existing(choice.numbers, MOST + 1)
+    if choice.waits_code:
+        owner = connections.only_one(choice.connection or None)
+        kind = mappings.read_kind(choice.waits_kind)
+        return missing.documents_of(owner.pk, kind, choice.waits_code, MOST + 1)
     of = inbox.whose(choice.connection, view=choice.view, person=choice.person)
     found = replays.in_inbox(choice.cause, of)
     rows = [connections.named(choice.connection)] if choice.connection else list(Connection.objects.only("pk"))

@@ -16,6 +16,7 @@ from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.states import WORDS, State
 from ml_connector.flows import operator, people
 from ml_connector.flows.replay import RUNS, VERBS, Line, lines_of, needs_second_person, parts, running_lines, sums
+from ml_connector.flows.second_person import is_one_of
 from ml_connector.flows.surroundings import Surroundings
 from ml_connector.store import replay_questions as replays
 from ml_connector.store.chain import Entry, Ledger, writing
@@ -83,15 +84,10 @@ def refuse(surroundings: Surroundings, row: Replay, actor: str) -> str:
     return "Refused; nothing was done."
 
 
-def person_of(actor: str) -> str:
-    """Return the person behind an actor, whatever way the act came."""
-    return actor.partition(" (")[0].strip().lower()
-
-
 def _check_second_person(row: Replay, actor: str) -> None:
     if row.stage != Replay.Stage.ASKED:
         raise NeedsOperator(f"Replay {row.pk} does not wait for approval.")
-    if person_of(actor) in {person_of(row.made_by), person_of(row.wanted_by)}:
+    if is_one_of(actor, row.made_by, row.wanted_by):
         raise NeedsOperator("Whoever wants a replay cannot approve or refuse it; another person must.")
 
 

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from ml_connector.core.errors import Defect
 from ml_connector.core.faults import Fault
 from ml_connector.core.states import Event, State, advance
-from ml_connector.store import reckoning
+from ml_connector.store import missing, reckoning
 from ml_connector.store.bulk import insert
 from ml_connector.store.chain import Entry, ExchangeRef, Ledger
 from ml_connector.store.models import Document
@@ -51,6 +51,8 @@ def hop_all(ledger: Ledger, hops: Sequence[Hop]) -> None:
             read in. Nothing is written then.
     """
     statements: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+    no_longer: list[int] = []
+    held_up: list[tuple[int, Document]] = []
     for hop in hops:
         document = hop.document
         before = State(document.state)
@@ -67,6 +69,10 @@ def hop_all(ledger: Ledger, hops: Sequence[Hop]) -> None:
         )
         for name, value in changes.items():
             setattr(document, name, value)
+        if before is State.BLOCKED and (after is not State.BLOCKED or "faults" in changes):
+            no_longer.append(document.pk)
+        if after is State.BLOCKED and "faults" in changes:
+            held_up.append((ledger.connection.pk, document))
         ledger.note(
             Entry(
                 event=hop.event.value,
@@ -85,6 +91,8 @@ def hop_all(ledger: Ledger, hops: Sequence[Hop]) -> None:
             cursor.executemany(f"UPDATE store_document SET {columns} WHERE id = %s AND state = %s", rows)  # noqa: S608
             if cursor.rowcount != len(rows):
                 raise Defect("a document changed its state while it was being worked on")
+    if no_longer or held_up:
+        missing.keep(no_longer, held_up)
 
 
 #: A document in these states is in the error inbox; the generated column `cause` says the same.

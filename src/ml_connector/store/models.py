@@ -13,6 +13,7 @@ from ml_connector.core.books import ListKind
 from ml_connector.core.states import State
 from ml_connector.store.access import AccessEntry, ConsoleSession, SavedView, SignInAttempt, SignInLink, User
 from ml_connector.store.chain_checks import ChainCheck
+from ml_connector.store.mapping_rows import MappingChange, MissingCode
 from ml_connector.store.replays import Replay
 from ml_connector.store.signoffs import SignOff
 from ml_connector.store.tried import HealthCheck, Trial
@@ -22,6 +23,8 @@ __all__ = [
     "ChainCheck",
     "ConsoleSession",
     "HealthCheck",
+    "MappingChange",
+    "MissingCode",
     "Replay",
     "SavedView",
     "SignInAttempt",

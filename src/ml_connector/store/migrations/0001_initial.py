@@ -684,6 +684,104 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["received_at"], name="document_received"),
         ),
         migrations.CreateModel(
+            name="MissingCode",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("terms", "TERMS"),
+                            ("vendor", "VENDOR"),
+                            ("account", "ACCOUNT"),
+                            ("class", "CLASS"),
+                            ("customer", "CUSTOMER"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("code", models.CharField(max_length=250)),
+                ("name", models.CharField(blank=True, max_length=250)),
+                ("only", models.BooleanField()),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("gross_cents", models.BigIntegerField(default=0)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="store.connection"
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="missing",
+                        to="store.document",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["connection", "kind", "code", "only", "currency", "gross_cents", "document"],
+                        name="missing_code_effect",
+                    )
+                ],
+                "constraints": [models.UniqueConstraint(fields=("document", "kind", "code"), name="missing_code_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="MappingChange",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.BigIntegerField(default=0)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("terms", "TERMS"),
+                            ("vendor", "VENDOR"),
+                            ("account", "ACCOUNT"),
+                            ("class", "CLASS"),
+                            ("customer", "CUSTOMER"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("code", models.CharField(max_length=250)),
+                ("before", models.CharField(max_length=36, null=True)),
+                ("after", models.CharField(max_length=36, null=True)),
+                ("before_name", models.CharField(blank=True, max_length=209)),
+                ("after_name", models.CharField(blank=True, max_length=209)),
+                ("how", models.CharField(max_length=60)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[("made", "Made"), ("proposed", "Proposed"), ("refused", "Refused")], max_length=8
+                    ),
+                ),
+                ("wanted_by", models.CharField(max_length=80)),
+                ("wanted_at", models.DateTimeField()),
+                ("decided_by", models.CharField(blank=True, max_length=80)),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="store.connection"
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["connection", "version", "id"], name="mapping_change_version"),
+                    models.Index(
+                        condition=models.Q(("stage", "proposed")), fields=["connection", "id"], name="mapping_proposed"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Replay",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.flows import operator
+from ml_connector.flows.inbox import missing_codes
 from ml_connector.flows.people import all_acting
 from ml_connector.flows.side_by_side import side_by_side
 from ml_connector.flows.story import story, why
@@ -41,6 +42,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
         why=why(document, current().surroundings.clock()),
         sides=side_by_side(document),
         chapters=list(reversed(story(document))),
+        codes=missing_codes(document),
         acts=[act for act in ACTS.values() if act.name in possible],
     )
 

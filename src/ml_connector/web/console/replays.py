@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.flows import inbox, people, replay, replaying
+from ml_connector.flows.second_person import is_one_of
 from ml_connector.flows.surroundings import zone_of
 from ml_connector.store import replay_questions
 from ml_connector.store.models import Connection, Replay
@@ -18,7 +19,7 @@ from ml_connector.web.console.signing_in import actor, person
 from ml_connector.web.running import current
 
 _SHOWN = 50  # documents of one part on a page
-_FIELDS = ("act", "cause", "connection", "q", "since", "until")
+_FIELDS = ("act", "cause", "connection", "q", "since", "until", "waits_kind", "waits_code")
 
 
 def show(request: HttpRequest) -> HttpResponse:
@@ -45,7 +46,7 @@ def _form(request: HttpRequest, given: dict[str, str], problem: str) -> HttpResp
 
 def plan(request: HttpRequest) -> HttpResponse:
     """Work a plan out, and lead to it."""
-    given = {name: " ".join(request.POST.get(name, "").split())[:100] for name in _FIELDS}
+    given = {name: " ".join(request.POST.get(name, "").split())[:250] for name in _FIELDS}
     numbers = tuple(int(text) for text in request.POST.getlist("number") if text.isdigit() and len(text) < 19)
     if "ticked" in request.POST and not numbers:
         raise NeedsOperator("No document is ticked. Go back and tick those that you mean, or take all of the group.")
@@ -89,7 +90,7 @@ def _plan_page(request: HttpRequest, row: Replay, problem: str) -> HttpResponse:
         parts=replay.parts(row),
         remarks=replay.remarks(row) if row.stage in {Replay.Stage.PLANNED, Replay.Stage.ASKED} else (),
         second=row.stage == Replay.Stage.PLANNED and replay.needs_second_person(row),
-        own=replaying.person_of(me) in {replaying.person_of(row.made_by), replaying.person_of(row.wanted_by)},
+        own=is_one_of(me, row.made_by, row.wanted_by),
         people=people.all_acting() if row.act == "assign" and row.stage == Replay.Stage.PLANNED else (),
         given=request.POST.get("words", ""),
         now_at=replaying.where_now(row) if row.begun_at else (),

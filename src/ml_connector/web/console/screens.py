@@ -22,6 +22,8 @@ from ml_connector.web.console import (
     documents,
     doors,
     inbox,
+    mapping,
+    mapping_changes,
     onboarding,
     reconciliation,
     refusals,
@@ -34,7 +36,7 @@ View = Callable[..., HttpResponseBase]
 
 SEE = frozenset(Role)  #: everybody who is signed in
 ACT = frozenset({Role.CLERK, Role.CONTROLLER, Role.ADMIN})  #: works on documents; an auditor reads only
-IN_BULK = frozenset({Role.CLERK, Role.CONTROLLER})  #: acts on many documents at once
+IN_BULK = frozenset({Role.CLERK, Role.CONTROLLER})  #: acts on many documents at once, and maps codes
 APPROVE = frozenset({Role.CONTROLLER, Role.ADMIN})  #: is the second person where one is needed
 AUDIT = frozenset({Role.CONTROLLER, Role.ADMIN, Role.AUDITOR})  #: looks at everything that happened, and takes it along
 SIGN = frozenset({Role.CONTROLLER})  #: answers for the books
@@ -67,6 +69,16 @@ SCREENS: tuple[Screen, ...] = (
     Screen(path="replay/<int:replay_no>/run", name="run", view=replays.run, roles=IN_BULK, methods=_DO),
     Screen(path="replay/<int:replay_no>/decide", name="decide", view=replays.decide, roles=APPROVE, methods=_DO),
     Screen(path="replay/<int:replay_no>/<slug:outcome>", name="replay-part", view=replays.part, roles=SEE),
+    Screen(path="mapping", name="mapping", view=mapping.show, roles=SEE, menu="Mapping"),
+    Screen(path="mapping/code", name="mapping-code", view=mapping.code, roles=SEE),
+    Screen(path="mapping/save", name="mapping-save", view=mapping.save, roles=IN_BULK, methods=_DO),
+    Screen(path="mapping/freed", name="mapping-freed", view=mapping.freed, roles=SEE),
+    Screen(path="mapping/history", name="mapping-history", view=mapping_changes.history, roles=SEE),
+    Screen(path="mapping/undo/<int:version>", name="mapping-undo", view=mapping_changes.take_back, roles=IN_BULK, methods=_FORM),
+    Screen(path="mapping/proposals", name="mapping-proposals", view=mapping_changes.proposals, roles=SEE),
+    Screen(path="mapping/decide", name="mapping-decide", view=mapping_changes.decide, roles=APPROVE, methods=_DO),
+    Screen(path="mapping/file", name="mapping-file", view=mapping_changes.write_file, roles=SEE),
+    Screen(path="mapping/import", name="mapping-import", view=mapping_changes.read_file, roles=IN_BULK, methods=_FORM),
     Screen(path="documents", name="documents", view=documents.work_list, roles=SEE, menu="Documents"),
     Screen(path="documents/views", name="save-view", view=documents.save_view, roles=SEE, methods=_DO),
     Screen(path="documents/views/<int:view>/forget", name="forget-view", view=documents.forget_view, roles=SEE, methods=_DO),
