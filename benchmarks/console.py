@@ -37,6 +37,7 @@ _ROLES = ("admin", "controller", "clerk", "auditor")
 #: What stands for the parameters of a path; `{middle}` is a document in the middle of the year.
 _SAMPLES = {
     "int:number": "{middle}", "int:exchange": "{exchange}", "slug:name": _NAME, "str:name": _NAME, "slug:connection": _NAME,
+    "slug:stage": "trial", "int:user": "1",
 }  # fmt: skip
 
 #: More addresses of a screen, by its name: what stands after the question mark.
@@ -55,7 +56,7 @@ _ALSO: Mapping[str, tuple[str, ...]] = {
     "reconciliation-sheet": ("month={month}",),
     "reconciliation-csv": ("month={month}",),
 }  # fmt: skip
-_NOT_PAGES = {"static", "nowhere", "sign-in", "sign-in-link"}
+_NOT_PAGES = {"static", "nowhere", "sign-in", "sign-in-link", "setup"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ _PLACES = {
     "<slug:name>": "main",
     "<slug:stage>": "basware",
     "<slug:token>": "x",
+    "<int:user>": "1",
     "<path:rest>": "nowhere/at-all",
     "<str:digest>/<str:name>": "0/none.css",
 }

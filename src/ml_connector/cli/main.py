@@ -36,6 +36,7 @@ _COMMANDS = {
     "assign": "documents:assign",
     "user": "users:user",
     "month": "month:month",
+    "backup": "backup:backup",
     "audit": "audit:audit",
     "keys": "audit:keys",
 }

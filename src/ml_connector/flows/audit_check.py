@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import Max
+
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.flows.surroundings import Surroundings
 from ml_connector.store.audit_search import chain_end
@@ -67,3 +69,10 @@ def in_words(check: ChainCheck) -> str:
 def latest(connection: Connection) -> ChainCheck | None:
     """Return the latest check of a connection, also one that is under way."""
     return ChainCheck.objects.filter(connection=connection).order_by("-pk").first()
+
+
+def latest_ended() -> dict[int, ChainCheck]:
+    """Return the latest check of each connection that came to its end, by connection."""
+    ended = ChainCheck.objects.exclude(ended_at=None).order_by().values("connection").annotate(latest=Max("pk"))
+    rows = ChainCheck.objects.filter(pk__in=[row["latest"] for row in ended])
+    return {row.connection_id: row for row in rows}

@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.roles import ROLE_WORDS, Role
@@ -65,6 +65,26 @@ def acting(name: str) -> User:
 def all_acting() -> Sequence[User]:
     """Return everybody to whom work can be given, by name."""
     return list(User.objects.filter(role__in=ACTING, is_active=True).order_by("name"))
+
+
+_PAGE = 50
+
+
+def page_of(after: str = "") -> tuple[Sequence[User], str]:
+    """Return one page of people by name, and the name after which the next one begins; empty if there is none."""
+    found = list(User.objects.filter(name__gt=after).order_by("name")[: _PAGE + 1])
+    return found[:_PAGE], found[_PAGE - 1].name if len(found) > _PAGE else ""
+
+
+def sessions_open(users: Sequence[User], now: datetime) -> dict[int, int]:
+    """Count where people are signed in, by person."""
+    live = ConsoleSession.objects.filter(user__in=[user.pk for user in users], expire_date__gt=now)
+    return {row["user"]: row["count"] for row in live.values("user").annotate(count=Count("pk"))}
+
+
+def history(user: User, limit: int = 50) -> Sequence[AccessEntry]:
+    """Return what was done about a person's access, the latest first."""
+    return list(AccessEntry.objects.filter(name=user.name).order_by("-pk")[:limit])
 
 
 def nobody_yet() -> bool:

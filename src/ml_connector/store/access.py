@@ -79,6 +79,9 @@ class AccessEntry(models.Model):
     words = models.CharField(max_length=250)
     address = models.CharField(max_length=45, blank=True)
 
+    class Meta:
+        indexes = [models.Index(fields=["name", "id"], name="access_entry_name")]
+
 
 class SavedView(models.Model):
     """Filters of the work list that a person gave a name."""

@@ -50,6 +50,13 @@ def next_due(after: datetime) -> datetime | None:
     return rows.moment_of(found[0][0]) if found else None
 
 
+def oldest_due(now: datetime) -> datetime | None:
+    """Return since when the longest waiting work of the engine has been due; None if nothing is."""
+    text = f"SELECT duty.due_at {_BY_ENGINE} AND duty.due_at <= %s ORDER BY duty.due_at LIMIT 1"
+    found = rows.values(text, rows.moment(now))
+    return rows.moment_of(found[0][0]) if found else None
+
+
 _BY_ENGINE = f"""
     FROM store_duty duty JOIN store_connection owner ON owner.id = duty.connection_id
     WHERE NOT owner.paused AND duty.name IN ({", ".join(f"'{name}'" for name in BY_ENGINE)})

@@ -17,9 +17,11 @@ from ml_connector.store.mapping_rows import MappingChange, MissingCode
 from ml_connector.store.replays import Replay
 from ml_connector.store.signoffs import SignOff
 from ml_connector.store.tried import HealthCheck, Trial
+from ml_connector.store.upkeep import Backup
 
 __all__ = [
     "AccessEntry",
+    "Backup",
     "ChainCheck",
     "ConsoleSession",
     "HealthCheck",

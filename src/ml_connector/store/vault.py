@@ -41,6 +41,11 @@ class Vault:
         self._master = master
         self._keys = {key.key_id: key for key in (*earlier, master)}
 
+    @property
+    def key_id(self) -> str:
+        """The name of the key in use, which tells nothing about the key."""
+        return self._master.key_id
+
     def store(self, connection: Connection, name: str, secret: Secret, now: datetime) -> None:
         """Keep a secret under a name, replacing an earlier one."""
         with transaction.atomic():

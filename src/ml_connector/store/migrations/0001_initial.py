@@ -1081,4 +1081,18 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Backup",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=80)),
+                ("place", models.CharField(max_length=500)),
+                ("size_bytes", models.BigIntegerField(null=True)),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name="accessentry",
+            index=models.Index(fields=["name", "id"], name="access_entry_name"),
+        ),
     ]

@@ -29,7 +29,9 @@ from ml_connector.web.console import (
     refusals,
     replays,
     static,
+    system,
     trial,
+    users,
 )
 
 View = Callable[..., HttpResponseBase]
@@ -120,6 +122,14 @@ SCREENS: tuple[Screen, ...] = (
     Screen(path="onboarding/<slug:name>", name="onboarding-next", view=onboarding.go_on, roles=ADMIN),
     Screen(path="onboarding/<slug:name>/<slug:stage>", name="onboarding-stage", view=onboarding.stage,
            roles=ADMIN, methods=_FORM),
+    Screen(path="users", name="users", view=users.show, roles=ADMIN, methods=_FORM, menu="Users"),
+    Screen(path="users/<int:user>", name="user", view=users.show_one, roles=ADMIN),
+    Screen(path="users/<int:user>/role", name="user-role", view=users.set_role, roles=ADMIN, methods=_DO),
+    Screen(path="users/<int:user>/active", name="user-active", view=users.set_active, roles=ADMIN, methods=_DO),
+    Screen(path="users/<int:user>/link", name="user-link", view=users.link, roles=ADMIN, methods=_DO),
+    Screen(path="users/<int:user>/sessions/<slug:key>/end", name="user-session", view=users.end_session, roles=ADMIN,
+           methods=_DO),
+    Screen(path="system", name="system", view=system.show, roles=ADMIN, menu="System"),
     Screen(path="account", name="account", view=account.show, roles=SEE),
     Screen(path="account/password", name="password", view=account.password, roles=SEE, methods=_FORM),
     Screen(path="account/sessions/<slug:key>/end", name="end-session", view=account.end_session, roles=SEE, methods=_DO),
