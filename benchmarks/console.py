@@ -50,6 +50,7 @@ _ALSO: Mapping[str, tuple[str, ...]] = {
         "since={since}&until={until}", "q=INV-{middle}", "actor=connector&event=merged", "event=found_faults",
         "actor=admin+(console)", "event=received&actor=web+connector", "event=added&since={since}", "q=req-{middle}-added",
     ),
+    "payments": ("view=waiting", "view=questions", "view=reversed", "q=INV-{middle}", "before=30000"),
     "reconciliation": ("month={month}", "month={month}&shown=1000"),
     "reconciliation-documents": ("month={month}", "month={month}&currency=USD&vendor=80000014-1700000000"),
     "reconciliation-sign": ("month={month}",),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from django.db import transaction
 from ml_connector.core.books import ListKind
 from ml_connector.core.exchange import Exchange as WireExchange
 from ml_connector.core.faults import Fault
+from ml_connector.store import day_figures
 from ml_connector.store.bulk import insert
 from ml_connector.store.chain import entry_hash, exchange_hash
 from ml_connector.store.documents import faults_as_json
@@ -153,7 +155,11 @@ def _write_day(
     for document in paid:
         whole = document.state == "paid"
         told = abs(document.cents) if whole else abs(document.cents) // 3
-        Document.objects.filter(pk=document.number).update(paid_cents=told, payment_no=1)
+        waits = document.number % 400 == 0
+        counted = [share["payment_txn_id"] for share in _shares(connection, document, begin)]
+        Document.objects.filter(pk=document.number).update(
+            paid_cents=told, payment_no=1, payments_told=counted, payment_due=waits
+        )
     _entries(connection, sorted(steps, key=lambda step: (step[0], step[1].number)))
 
 
@@ -161,6 +167,7 @@ def _entries(connection: Connection, steps: Sequence[tuple[datetime, _Made, str]
     said = [_exchange(event, document) for _, document, event in steps]
     kept = iter(_kept(connection, [(step[0], one) for step, one in zip(steps, said, strict=True) if one]))
     rows: list[dict[str, Any]] = []
+    figures: dict[datetime, Counter[str]] = {}
     for (at, document, event), exchange in zip(steps, said, strict=True):
         number, sha = next(kept) if exchange else (None, "")
         before, after = _HOPS.get(event, ("confirmed", document.state))
@@ -174,11 +181,15 @@ def _entries(connection: Connection, steps: Sequence[tuple[datetime, _Made, str]
             "words": _WORDS.get(event, "It is not done: a person is asked."),
             "exchange_sha256": sha,
         }
+        if figure := day_figures.figure_of(event, before, after):
+            figures.setdefault(at.replace(minute=0, second=0), Counter())[figure] += 1
         connection.chain_seq += 1
         connection.chain_hash = entry_hash(connection.chain_hash, connection.pk, connection.chain_seq, **fields)
         own = {"connection_id": connection.pk, "seq": connection.chain_seq, "hash": connection.chain_hash}
         rows.append(fields | own | {"at": moment(at), "exchange_id": number})
     insert(AuditEntry, rows)
+    for at, counted in figures.items():
+        day_figures.add(connection.pk, connection.settings, at, counted)
     connection.save(update_fields=["chain_seq", "chain_hash"])
 
 

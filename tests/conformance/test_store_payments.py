@@ -13,10 +13,15 @@ from ml_connector.core.money import InexactAmount
 from ml_connector.core.records import AppliedTo, Payment, TxnKind
 from ml_connector.core.report import payment_state
 from ml_connector.core.states import State
-from ml_connector.store.models import Connection, Document, PaymentShare
-from ml_connector.store.payments import applied_to, replace_shares
+from ml_connector.store import payments
+from ml_connector.store.models import Connection, Document, PaymentShare, Reversal
+from ml_connector.store.payments import applied_to
 
 pytestmark = pytest.mark.both_databases
+
+
+def replace_shares(connection: Connection, found: list[Payment], gone: list[TxnId]) -> int:
+    return payments.replace_shares(connection, found, gone, later(0))
 
 
 def payment(txn_id: str = "p-1", day: int = 1, kind: TxnKind = TxnKind.BILL_PAYMENT_CHECK, **bills: str) -> Payment:
@@ -161,3 +166,12 @@ def test_a_share_finer_than_a_cent_is_refused_and_nothing_is_lost(connection: Co
 def test_many_small_shares_add_up_to_the_cent(connection: Connection) -> None:
     replace_shares(connection, [payment(f"p-{n}", b1="0.10") for n in range(1000)], [])
     assert paid("b1") == ("100.00", "0.00")
+
+
+def test_what_is_taken_back_is_kept_once_with_whether_basware_knew(connection: Connection) -> None:
+    replace_shares(connection, [payment(b1="60.00", elsewhere="5.00"), payment("p-2", b2="1.00")], [])
+    Document.objects.filter(txn_id="b1").update(payments_told=["p-1"])
+    replace_shares(connection, [], [TxnId("p-1"), TxnId("p-2")])
+    replace_shares(connection, [], [TxnId("p-1"), TxnId("p-2")])
+    kept = Reversal.objects.order_by("pk").values_list("document__txn_id", "payment_txn_id", "amount_cents", "told")
+    assert sorted(kept) == [("b1", "p-1", 6000, True), ("b2", "p-2", 100, False)]

@@ -34,6 +34,7 @@ _COMMANDS = {
     "give-up": "documents:give_up",
     "note": "documents:note",
     "assign": "documents:assign",
+    "payments": "payments:payments",
     "user": "users:user",
     "month": "month:month",
     "backup": "backup:backup",

@@ -24,7 +24,7 @@ _WEEKS_KEPT = 4
 _WEEKS_SEEN = 3  # weeks before the present one that must have been seen before hours are believed
 _WEEKS_OPEN = 2  # of them, those in which the hour must have had a poll
 _HOUR = timedelta(hours=1)
-_HOURS_IN_A_WEEK = 168
+HOURS_IN_A_WEEK = 168
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,14 +94,14 @@ def _usual_hours(polls: Polls, now: datetime) -> int:
     if min(polls.weeks, default=week) > week - _WEEKS_SEEN:
         return 0
     seen = [polls.weeks.get(number, 0) for number in range(week - _WEEKS_SEEN, week)]
-    return sum(1 << hour for hour in range(_HOURS_IN_A_WEEK) if sum(w >> hour & 1 for w in seen) >= _WEEKS_OPEN)
+    return sum(1 << hour for hour in range(HOURS_IN_A_WEEK) if sum(w >> hour & 1 for w in seen) >= _WEEKS_OPEN)
 
 
 def _next_open(usual_hours: int, moment: datetime) -> datetime:
     """Return the moment itself if its hour is a usual one, else the beginning of the next usual hour."""
     if not usual_hours:
         return moment
-    for _ in range(_HOURS_IN_A_WEEK):
+    for _ in range(HOURS_IN_A_WEEK):
         if usual_hours & _place(moment)[1]:
             return moment
         moment = moment.replace(minute=0, second=0, microsecond=0) + _HOUR

@@ -18,6 +18,7 @@ from ml_connector.store.models import Connection
 from ml_connector.store.signoffs import SignOff
 
 _REMARK_CHARS = 500
+SIGNED, CHANGED = "Signed", "Changed since it was signed"
 _AMOUNTS = ("basware", "connector", "quickbooks")
 
 
@@ -55,7 +56,7 @@ def changed_months(connection: Connection, periods: Sequence[str]) -> dict[str, 
     said = {}
     for period, row in signed.items():
         differs = _changes(row.figures, as_values(month(connection, period)))
-        said[period] = "Changed since it was signed" if differs else "Signed"
+        said[period] = CHANGED if differs else SIGNED
     return said
 
 

@@ -96,7 +96,7 @@ class Payments:
         assert head is not None
         if bills_gone:
             note_deleted(visit.ledger, bills_gone, answer.exchange)
-        changed = payments.replace_shares(visit.connection, found, gone)
+        changed = payments.replace_shares(visit.connection, found, gone, visit.now)
         if changed:
             words = f"Payments of {changed} documents changed in QuickBooks."
             visit.ledger.note(Entry(event="payments_read", words=words, exchange=answer.exchange))

@@ -262,7 +262,7 @@ def _take_payments(visit: Visit, answer: Answer, parts: Sequence[Part]) -> None:
     found = [part for part in parts if isinstance(part, Payment)]
     numbers = visit.notes.pop("batch", [])
     gone = [TxnId(txn_id) for txn_id in numbers if txn_id not in {payment.txn_id for payment in found}]
-    if not visit.notes.get("condensed") and payments.replace_shares(visit.connection, found, gone):
+    if not visit.notes.get("condensed") and payments.replace_shares(visit.connection, found, gone, visit.now):
         words = f"{len(gone)} payments are not in the company file any more."
         visit.ledger.note(Entry(event="payments_read", words=words, exchange=answer.exchange))
         duties.wake(visit.connection.pk, visit.now, duties.ANSWERS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from django.db import transaction
 
 from ml_connector.core.exchange import Exchange as WireExchange
 from ml_connector.core.states import State
-from ml_connector.store import rows
+from ml_connector.store import day_figures, rows
 from ml_connector.store.bulk import insert
 from ml_connector.store.models import AuditEntry, Connection, Document, Exchange
 
@@ -64,6 +65,7 @@ class Ledger:
         self.now = now
         self.actor = actor
         self._pending: list[tuple[Any, ...]] = []
+        self._figures: Counter[str] = Counter()
         self._now_text = _stamp(now)
         self._now_column = database.ops.adapt_datetimefield_value(now)
 
@@ -78,6 +80,8 @@ class Ledger:
             entry.to_state, entry.words, sha,
         )  # fmt: skip
         row.chain_seq = seq
+        if entry.to_state and (figure := day_figures.figure_of(entry.event, entry.from_state, entry.to_state)):
+            self._figures[figure] += 1
         self._pending.append(
             (
                 row.pk, seq, self._now_column, self.actor, entry.document_id, entry.event, entry.from_state,
@@ -135,6 +139,8 @@ class Ledger:
             cursor.executemany(_INSERT, self._pending)
         self._pending.clear()
         row = self.connection
+        if self._figures:
+            day_figures.add(row.pk, row.settings, self.now, self._figures)
         text = "UPDATE store_connection SET chain_seq = %s, chain_hash = %s WHERE id = %s"
         rows.execute(text, row.chain_seq, row.chain_hash, row.pk)
 

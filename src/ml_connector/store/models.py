@@ -13,8 +13,10 @@ from ml_connector.core.books import ListKind
 from ml_connector.core.states import State
 from ml_connector.store.access import AccessEntry, ConsoleSession, SavedView, SignInAttempt, SignInLink, User
 from ml_connector.store.chain_checks import ChainCheck
+from ml_connector.store.day_figures import DayFigure
 from ml_connector.store.mapping_rows import MappingChange, MissingCode
 from ml_connector.store.replays import Replay
+from ml_connector.store.reversals import Reversal
 from ml_connector.store.signoffs import SignOff
 from ml_connector.store.tried import HealthCheck, Trial
 from ml_connector.store.upkeep import Backup
@@ -24,10 +26,12 @@ __all__ = [
     "Backup",
     "ChainCheck",
     "ConsoleSession",
+    "DayFigure",
     "HealthCheck",
     "MappingChange",
     "MissingCode",
     "Replay",
+    "Reversal",
     "SavedView",
     "SignInAttempt",
     "SignInLink",

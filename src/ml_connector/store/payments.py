@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from ml_connector.core.books import TxnId
 from ml_connector.core.records import Payment, TxnKind
 from ml_connector.core.report import AppliedPayment, shares
 from ml_connector.store.cents import cents, from_cents
-from ml_connector.store.models import Connection, Document, PaymentShare
+from ml_connector.store.models import Connection, Document, PaymentShare, Reversal
 
 
-def replace_shares(connection: Connection, payments: Sequence[Payment], gone: Iterable[TxnId]) -> int:
-    """Take payments as they are now, and forget deleted ones; mark our documents whose payments changed.
+def replace_shares(connection: Connection, payments: Sequence[Payment], gone: Iterable[TxnId], now: datetime) -> int:
+    """Take payments as they are now, and forget deleted ones; mark our documents whose payments changed, and keep what
+    was taken back.
 
     Returns how many documents Basware is to be told about.
     """
@@ -21,7 +22,8 @@ def replace_shares(connection: Connection, payments: Sequence[Payment], gone: It
     if not ids:
         return 0
     old = PaymentShare.objects.filter(connection=connection, payment_txn_id__in=ids)
-    before = {(row.payment_txn_id, row.bill_txn_id): _content(row) for row in old}
+    known = {(row.payment_txn_id, row.bill_txn_id): row for row in old}
+    before = {key: _content(row) for key, row in known.items()}
     rows = [
         PaymentShare(
             connection=connection,
@@ -39,11 +41,34 @@ def replace_shares(connection: Connection, payments: Sequence[Payment], gone: It
     after = {(row.payment_txn_id, row.bill_txn_id): _content(row) for row in rows}
     if before == after:
         return 0
+    _keep_reversed(connection, [row for key, row in known.items() if key not in after], now)
     old.delete()
     PaymentShare.objects.bulk_create(rows, batch_size=500)
     bills = {bill for key in before.keys() | after.keys() if before.get(key) != after.get(key) for bill in [key[1]]}
     return Document.objects.filter(connection=connection, txn_id__in=bills, kind=TxnKind.BILL.value).update(
         payment_due=True, due_at=None
+    )
+
+
+def _keep_reversed(connection: Connection, gone: Sequence[PaymentShare], now: datetime) -> None:
+    bills = {row.bill_txn_id for row in gone if row.amount_cents or row.discount_cents}
+    ours = Document.objects.filter(connection=connection, txn_id__in=bills).only("pk", "txn_id", "payments_told")
+    documents = {document.txn_id: document for document in ours}
+    Reversal.objects.bulk_create(
+        Reversal(
+            connection=connection,
+            document=documents[row.bill_txn_id],
+            payment_txn_id=row.payment_txn_id,
+            kind=row.kind,
+            paid_on=row.paid_on,
+            ref_number=row.ref_number,
+            amount_cents=row.amount_cents,
+            discount_cents=row.discount_cents,
+            told=row.payment_txn_id in documents[row.bill_txn_id].payments_told,
+            noticed_at=now,
+        )
+        for row in gone
+        if row.bill_txn_id in documents
     )
 
 

@@ -958,6 +958,48 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="DayFigure",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.CharField(max_length=10)),
+                ("name", models.CharField(max_length=10)),
+                ("count", models.BigIntegerField()),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="store.connection"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("day", "connection", "name"), name="day_figure")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Reversal",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("payment_txn_id", models.CharField(max_length=36)),
+                ("kind", models.CharField(max_length=24)),
+                ("paid_on", models.CharField(max_length=10)),
+                ("ref_number", models.CharField(blank=True, max_length=11)),
+                ("amount_cents", models.BigIntegerField()),
+                ("discount_cents", models.BigIntegerField()),
+                ("told", models.BooleanField()),
+                ("noticed_at", models.DateTimeField()),
+                (
+                    "connection",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="store.connection"),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="reversals", to="store.document"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="SignOff",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.faults import REGISTER
-from ml_connector.core.roles import Role
 from ml_connector.core.states import WORDS, State
 from ml_connector.flows import work_list as work
 from ml_connector.flows.by_state import block_words
@@ -17,13 +16,6 @@ from ml_connector.flows.story import NOT_TAKEN, PARTLY_PAID
 from ml_connector.store.models import Connection, SavedView
 from ml_connector.web.console.render import back_to, cursor, page
 from ml_connector.web.console.signing_in import person
-
-
-def home(request: HttpRequest) -> HttpResponse:
-    """Begin where the work is."""
-    if person(request).role == Role.ADMIN and not Connection.objects.exists():
-        return back_to("onboarding")
-    return back_to("documents")
 
 
 def work_list(request: HttpRequest) -> HttpResponse:

@@ -61,7 +61,11 @@ def _menu(user: User | None, request: HttpRequest | None) -> list[dict[str, Any]
     allowed = _may(user) if user else frozenset()
     path = request.path if request else ""
     return [
-        {"words": screen.menu, "address": address, "here": path.startswith(address)}
+        {
+            "words": screen.menu,
+            "address": address,
+            "here": path == address if screen.name == "home" else path.startswith(address),
+        }
         for screen in SCREENS
         if screen.menu and screen.name in allowed and (address := reverse(f"console:{screen.name}"))
     ]

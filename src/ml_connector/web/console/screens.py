@@ -25,6 +25,8 @@ from ml_connector.web.console import (
     mapping,
     mapping_changes,
     onboarding,
+    overview,
+    payments,
     reconciliation,
     refusals,
     replays,
@@ -62,7 +64,7 @@ _FORM = ("GET", "POST")
 _DO = ("POST",)
 
 SCREENS: tuple[Screen, ...] = (
-    Screen(path="", name="home", view=documents.home, roles=SEE),
+    Screen(path="", name="home", view=overview.home, roles=SEE, menu="Overview"),
     Screen(path="inbox", name="inbox", view=inbox.show, roles=SEE, menu="Error inbox"),
     Screen(path="inbox/<slug:cause>", name="inbox-group", view=inbox.group, roles=SEE),
     Screen(path="replay", name="replay", view=replays.show, roles=SEE, menu="Replay"),
@@ -92,6 +94,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen(path="documents/<int:number>/give-up", name="give-up", view=document.give_up, roles=ACT, methods=_FORM),
     Screen(path="documents/<int:number>/assign", name="assign", view=document.assign, roles=ACT, methods=_FORM),
     Screen(path="documents/<int:number>/note", name="note", view=document.note, roles=ACT, methods=_FORM),
+    Screen(path="payments", name="payments", view=payments.show, roles=SEE, menu="Payments"),
     Screen(path="reconciliation", name="reconciliation", view=reconciliation.show, roles=SEE, menu="Reconciliation"),
     Screen(path="reconciliation/documents", name="reconciliation-documents", view=reconciliation.documents, roles=SEE),
     Screen(path="reconciliation/sign", name="reconciliation-sign", view=reconciliation.sign, roles=SIGN, methods=_FORM),

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ml_connector.core.states import WORDS, State
+from ml_connector.flows import payment_list
 from ml_connector.flows.local_time import span
 from ml_connector.flows.story import PARTLY_PAID
 from ml_connector.store.cents import from_cents
@@ -18,15 +19,19 @@ from ml_connector.web.console import static
 register = template.Library()
 
 #: How a state looks; the words carry the meaning, the colour only helps.
-_GOOD = frozenset({WORDS[State.POSTED], WORDS[State.CONFIRMED], WORDS[State.PAID], PARTLY_PAID, "Working"})
+_GOOD = frozenset(
+    {WORDS[State.POSTED], WORDS[State.CONFIRMED], WORDS[State.PAID], PARTLY_PAID, "Working", payment_list.CONFIRMED}
+)
 _WAIT = frozenset(
     {
         WORDS[State.RECEIVED], WORDS[State.ACCEPTED], WORDS[State.PLANNED], WORDS[State.SENT], WORDS[State.GIVEN_UP],
-        "Waiting for the first poll", "Dry run", "Quiet hours",
+        "Waiting for the first poll", "Dry run", "Quiet hours", payment_list.DUE, payment_list.TOLD, payment_list.FIRST_THE_BILL,
     }
 )  # fmt: skip
 _ASK = frozenset({WORDS[State.IN_DOUBT]})
-_OUT = frozenset({WORDS[State.SKIPPED], WORDS[State.RETURNED], "Paused"})
+_OUT = frozenset(
+    {WORDS[State.SKIPPED], WORDS[State.RETURNED], "Paused", payment_list.TAKEN_BACK, payment_list.LEFT_OUT}
+)
 
 
 def tone_of(words: str) -> str:
