@@ -34,7 +34,6 @@ _PLACES = {
     "<int:replay_no>": "1",
     "<slug:outcome>": "goes",
     "<int:version>": "1",
-    "<int:version>": "1",
     "<slug:cause>": "MLC-READ-01",
     "<slug:key>": "x",
     "<slug:name>": "main",

@@ -111,7 +111,7 @@ def _map_a_code(page: Page, url: str) -> None:
     row = page.get_by_role("row").filter(has_text="9999-OLD")
     row.get_by_role("combobox").fill("6110")
     row.get_by_role("button", name="Map").click()
-    expect(page.get_by_text("9999-OLD means")).to_be_visible(timeout=_PATIENCE_MS)
+    expect(page.get_by_role("status").filter(has_text="9999-OLD means")).to_be_visible(timeout=_PATIENCE_MS)
 
 
 def _look_at_the_dry_run(page: Page, url: str) -> None:
