@@ -38,6 +38,7 @@ _ROLES = ("admin", "controller", "clerk", "auditor")
 _SAMPLES = {
     "int:number": "{middle}", "int:exchange": "{exchange}", "slug:name": _NAME, "str:name": _NAME, "slug:connection": _NAME,
     "slug:stage": "trial", "int:user": "1",
+    "slug:cause": "MLC-ACCOUNT-01", "int:replay_no": "1", "slug:outcome": "goes", "int:version": "1",
 }  # fmt: skip
 
 #: More addresses of a screen, by its name: what stands after the question mark.
@@ -46,6 +47,11 @@ _ALSO: Mapping[str, tuple[str, ...]] = {
         "state=blocked", "state=confirmed&connection=bench", "vendor=Roofing", "q=INV-{middle}x", "before={middle}",
         "after={middle}", "since={since}&until={until}", "vendor=Roofing&state=paid&since={since}",
     ),
+    "inbox": ("view=mine", "view=assigned", "view=resolved", "connection=bench"),
+    "inbox-group": ("view=open&connection=bench", "before={middle}", "after={middle}"),
+    "mapping": ("kind=account", "kind=vendor&q=Roofing"),
+    "mapping-code": ("kind=account&code=9999-OLD", "kind=vendor&code=S-1&q=Roofing"),
+    "mapping-freed": ("kind=account&code=9999-OLD",),
     "audit": (
         "since={since}&until={until}", "q=INV-{middle}", "actor=connector&event=merged", "event=found_faults",
         "actor=admin+(console)", "event=received&actor=web+connector", "event=added&since={since}", "q=req-{middle}-added",

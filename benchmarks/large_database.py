@@ -21,7 +21,7 @@ from django.db import transaction
 from ml_connector.core.books import ListKind
 from ml_connector.core.exchange import Exchange as WireExchange
 from ml_connector.core.faults import Fault
-from ml_connector.store import day_figures
+from ml_connector.store import day_figures, missing
 from ml_connector.store.bulk import insert
 from ml_connector.store.chain import entry_hash, exchange_hash
 from ml_connector.store.documents import faults_as_json
@@ -113,6 +113,8 @@ def fill(connection: Connection, count: int, seed: int = 1) -> None:
         last_poll_at=end, last_success_at=end, poll_gaps=[300] * 20, currencies={"US Dollar": "USD", "Euro": "EUR"},
         preferences={"home_currency": "USD", "multicurrency": True, "home_currency_name": "US Dollar"},
     )  # fmt: skip
+    blocked = Document.objects.filter(state="blocked").defer("raw", "request_xml")
+    missing.keep([], [(connection.pk, document) for document in blocked])
     with database.cursor() as cursor:
         if database.vendor == "postgresql":
             cursor.execute("ANALYZE")

@@ -22,5 +22,7 @@ def inbox_command(context: Context, name: str) -> None:
             money = "\n".join(f"{entry.amount:,.2f} {entry.currency}".rstrip() for entry in group.sums)
             table.add_row(str(group.count), money, group.cause.code, group.cause.says, group.cause.owner.value)
         context.show(table)
+        if not found:
+            context.say("Nothing is held up.")
 
     context.answer([group.as_dict() for group in found], words)

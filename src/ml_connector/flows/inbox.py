@@ -118,10 +118,10 @@ def whose(connection: str = "", *, view: str = OPEN, person: str = "") -> Whose:
     Raises:
         NeedsOperator: there is no such connection.
     """
-    of = (connections.named(connection).pk,) if connection else None
+    of = connections.named(connection).pk if connection else None
     if view == MINE:
-        return Whose(connections=of, assigned_to=person)
-    return Whose(connections=of, assigned=True if view == ASSIGNED else None)
+        return Whose(connection=of, assigned_to=person)
+    return Whose(connection=of, assigned=True if view == ASSIGNED else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +196,7 @@ def resolved(connection: str = "", before: str = "") -> tuple[Sequence[Solved], 
     Raises:
         NeedsOperator: there is no such connection, or the place is none.
     """
-    of = (connections.named(connection).pk,) if connection else None
+    of = connections.named(connection).pk if connection else None
     found = inbox.resolved(of, _place(before), _RESOLVED_PAGE + 1)
     shown = found[:_RESOLVED_PAGE]
     last = shown[-1] if len(found) > _RESOLVED_PAGE else None

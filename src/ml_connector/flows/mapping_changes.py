@@ -6,7 +6,7 @@ planned again by itself, because plans rest on the version.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ml_connector.core.books import ListKind
@@ -31,7 +31,9 @@ class Wanted:
 def make(surroundings: Surroundings, connection: Connection, wanted: Sequence[Wanted], actor: str, *, how: str) -> str:
     """Make changes, all in one version, or propose them where the connection wants a second person; return which, in words."""
     with writing(connection.pk, surroundings.clock(), actor) as ledger:
-        changes = [_change(ledger, one, how) for one in wanted]
+        before = mapping.targets_of(connection.pk, [one.code for one in wanted])
+        names = mapping.names_of(connection.pk, [list_id for list_id in before.values() if list_id])
+        changes = [_change(ledger, one, how, before.get((one.kind.value, one.code)), names) for one in wanted]
         changes = [change for change in changes if change.before != change.after]
         if settings_of(ledger.connection).mapping_approval:
             return _propose(ledger, changes)
@@ -48,15 +50,14 @@ def in_words(kind: str, code: str, list_id: str | None, name: str) -> str:
     return f"{kind} {code} means {name or 'nothing'} from now on."
 
 
-def _change(ledger: Ledger, wanted: Wanted, how: str) -> MappingChange:
-    before = mapping.target_of(ledger.connection.pk, wanted.kind, wanted.code)
+def _change(ledger: Ledger, wanted: Wanted, how: str, before: str | None, names: Mapping[str, str]) -> MappingChange:
     return MappingChange(
         connection=ledger.connection,
         kind=wanted.kind.value,
         code=wanted.code,
         before=before,
         after=wanted.list_id,
-        before_name=mapping.name_of(ledger.connection.pk, wanted.kind, before),
+        before_name=names.get(before or "", ""),
         after_name=wanted.name if wanted.list_id else "",
         how=how[:60],
         wanted_by=ledger.actor[:80],

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from ml_connector.core.books import IGNORE, ListKind
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.flows.mapping_changes import Wanted, make
 from ml_connector.flows.mapping_file import COLUMNS, Row, read_rows
 from ml_connector.flows.surroundings import Surroundings
-from ml_connector.store import lists, missing
+from ml_connector.store import lists, mapping, missing
 from ml_connector.store.models import Connection, ListEntry, MappingRule
 
 IGNORE_WORD = "IGNORE"
@@ -117,6 +119,7 @@ def read_csv(connection: Connection, text: str) -> list[Read]:
     rows = read_rows(text)
     known = {(rule.kind, rule.code): rule for rule in rules(connection)}
     decided: dict[tuple[str, str], Row] = {}
+    texts: dict[ListKind, Mapping[str, Mapping[str, ListEntry]]] = {}
     found = []
     for row in rows:
         wanted, problem, kind = None, "", row.kind
@@ -125,7 +128,10 @@ def read_csv(connection: Connection, text: str) -> list[Read]:
             before = decided.setdefault((kind, row.code), row)
             if before.target != row.target:
                 raise NeedsOperator(f"{kind} {row.code} has another target in line {before.line}.")
-            wanted = read_target(connection, ListKind(kind), row.code, row.target)
+            listed = ListKind(kind)
+            if listed not in texts:
+                texts[listed] = mapping.by_text(connection.pk, listed)
+            wanted = read_target(connection, listed, row.code, row.target, texts[listed])
         except NeedsOperator as refused:
             problem = str(refused)
         rule = known.get((kind, row.code))
@@ -166,8 +172,16 @@ def unmapped(connection: Connection) -> list[tuple[str, str]]:
     return missing.codes(connection.pk)
 
 
-def read_target(connection: Connection, kind: ListKind, code: str, target: str) -> Wanted:
+def read_target(
+    connection: Connection,
+    kind: ListKind,
+    code: str,
+    target: str,
+    texts: Mapping[str, Mapping[str, ListEntry]] = MappingProxyType({}),
+) -> Wanted:
     """Read what a code is to mean: a ListID, an account number, an exact name, or IGNORE.
+
+    `texts` is `store.mapping.by_text`, for whoever reads many; without it the database is asked.
 
     Raises:
         NeedsOperator: it stands for nothing, for several entries, or for one that is not active.
@@ -179,7 +193,8 @@ def read_target(connection: Connection, kind: ListKind, code: str, target: str) 
                 f"{_ARTICLES[kind]} {kind} cannot be left out of a Bill; map {code} to an entry of QuickBooks."
             )
         return Wanted(kind=kind, code=code, list_id=IGNORE, name="nothing")
-    entry = _one_entry(connection, kind, target)
+    known = {**texts.get(target, {}), **texts.get(target.lower(), {})}
+    entry = _only(kind, target, list(known.values()) or lists.find_entries(connection, kind, target))
     return Wanted(kind=kind, code=code, list_id=entry.list_id, name=entry.full_name)
 
 
@@ -197,15 +212,14 @@ def _check_code(code: str) -> None:
         raise NeedsOperator("The code that is to be mapped holds a character that cannot be printed.")
 
 
-def _one_entry(connection: Connection, kind: ListKind, target: str) -> ListEntry:
-    found = lists.find_entries(connection, kind, target)
-    if len(found) == 1:
-        if not found[0].active:
-            raise NeedsOperator(
-                f"The {kind} {found[0].full_name} is inactive in QuickBooks; map {target!r} to another one."
-            )
-        return found[0]
+def _only(kind: ListKind, target: str, found: Sequence[ListEntry]) -> ListEntry:
     if not found:
         raise NeedsOperator(f"QuickBooks has no {kind} {target!r}; give its ListID, its number or its full name.")
-    listed = ", ".join(f"{entry.full_name} ({entry.list_id})" for entry in found[:5])
-    raise NeedsOperator(f"{target!r} could be several: {listed}; give the ListID.")
+    if len(found) > 1:
+        listed = ", ".join(f"{entry.full_name} ({entry.list_id})" for entry in found[:5])
+        raise NeedsOperator(f"{target!r} could be several: {listed}; give the ListID.")
+    if not found[0].active:
+        raise NeedsOperator(
+            f"The {kind} {found[0].full_name} is inactive in QuickBooks; map {target!r} to another one."
+        )
+    return found[0]

@@ -1,8 +1,9 @@
 """The error inbox's questions: sums by cause, one page of a group, and what was resolved.
 
-A document is in the inbox while its column `cause` says something; the database works it out from state and faults.
-Sums are taken from an index that holds everything they need, rows are read for one page only. Conditions that name a
-partial index are written out, because SQLite does not look into parameters for them.
+A document is in the inbox while its column `cause` says something; the database works it out from state and faults. The
+questions name the columns that it is made of, because those stand in an index that holds the inbox alone and everything
+that is added up; rows are read for one page only. Conditions of partial indexes are written out, because SQLite does not
+look into parameters for them, and `+id` keeps it from walking along the numbers of all documents instead.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ml_connector.core.states import State
 from ml_connector.store import rows
 from ml_connector.store.models import Document
 from ml_connector.store.work_list import Page, of_numbers
@@ -31,21 +33,27 @@ class Heap:
     first: int  #: number of the oldest
 
 
+#: What is held up by its state, and what is in the inbox because Basware refused the answer about it.
+_HELD = "state IN ('blocked', 'changed', 'in_doubt')"
+_REFUSED = f"answer_fault IS NOT NULL AND NOT ({_HELD})"
+REFUSED_CAUSE = "MLC-BW-01"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whose:
     """Which documents of the inbox are meant."""
 
-    connections: Sequence[int] | None = None  #: None: of all
+    connection: int | None = None  #: None: of all
     assigned: bool | None = None  #: to anybody; None: whether or not
     assigned_to: str = ""  #: to this person; empty: to whomever
 
     def condition(self) -> tuple[str, list[Any]]:
         """Return the condition as SQL, and its values."""
-        text = "NOT (cause = '')"
+        text = ""
         values: list[Any] = []
-        if self.connections is not None:
-            text += f" AND connection_id IN ({rows.places(len(self.connections)) or 'NULL'})"
-            values += list(self.connections)
+        if self.connection is not None:
+            text += " AND connection_id = %s"
+            values.append(self.connection)
         if self.assigned is not None:
             text += " AND NOT (assigned_to = '')" if self.assigned else " AND assigned_to = ''"
         if self.assigned_to:
@@ -54,16 +62,38 @@ class Whose:
         return text, values
 
 
+def of_cause(cause: str) -> tuple[str, list[Any]]:
+    """Return the condition that a document is in the inbox for a cause, as SQL, and its values."""
+    if cause == REFUSED_CAUSE:
+        return _REFUSED, []
+    if cause == State.IN_DOUBT:
+        return f"{_HELD} AND state = 'in_doubt'", []
+    if cause in {State.BLOCKED, State.CHANGED}:
+        return f"{_HELD} AND state = %s AND fault_code = ''", [cause]
+    return f"{_HELD} AND fault_code = %s AND NOT (state = 'in_doubt')", [cause]
+
+
+def of_any_cause() -> Sequence[str]:
+    """Return the conditions of which a document of the inbox fulfils exactly one, as SQL."""
+    return (_HELD, _REFUSED)
+
+
+_WHY = "CASE WHEN state = 'in_doubt' OR fault_code = '' THEN state ELSE fault_code END"
+
+
 def heaps(whose: Whose) -> list[Heap]:
     """Add the inbox up."""
     condition, values = whose.condition()
-    text = (
-        "SELECT cause, currency, assigned_to, COUNT(*), SUM(gross_cents), MIN(id) FROM store_document"  # noqa: S608
-        f" WHERE {condition} GROUP BY cause, currency, assigned_to"
-    )
+    found = []
+    for why, there in ((_WHY, _HELD), (f"'{REFUSED_CAUSE}'", _REFUSED)):
+        text = (
+            f"SELECT {why} AS why, currency, assigned_to, COUNT(*), SUM(gross_cents), MIN(id) FROM store_document"  # noqa: S608
+            f" WHERE {there}{condition} GROUP BY why, currency, assigned_to"
+        )
+        found += rows.values(text, *values)
     return [
         Heap(cause=cause, currency=currency, assigned_to=person, count=count, cents=int(cents), first=first)
-        for cause, currency, person, count, cents, first in rows.values(text, *values)
+        for cause, currency, person, count, cents, first in found
     ]
 
 
@@ -77,15 +107,15 @@ def numbers_of(
 ) -> list[int]:
     """Return documents of a cause, the newest first: those older than `before`, or newer than `after`, or the newest."""
     condition, values = whose.condition()
-    edge, order = ("id > %s", "id") if after is not None else ("id < %s", "id DESC")
+    there, named = of_cause(cause)
+    values = [*named, *values]
+    text = f"SELECT id FROM store_document WHERE {there}{condition}"  # noqa: S608  # names of ours
     number = after if after is not None else before
-    text = f"SELECT id FROM store_document WHERE {condition} AND cause = %s"  # noqa: S608  # names of ours
     if number is not None:
-        text += f" AND {edge}"
-        values = [*values, cause, number]
-    else:
-        values = [*values, cause]
-    found = [pk for (pk,) in rows.values(f"{text} ORDER BY {order} LIMIT %s", *values, limit)]
+        text += " AND +id > %s" if after is not None else " AND +id < %s"
+        values.append(number)
+    text += f" ORDER BY +id{'' if after is not None else ' DESC'} LIMIT %s"
+    found = [pk for (pk,) in rows.values(text, *values, limit)]
     return sorted(found, reverse=True)
 
 
@@ -104,13 +134,13 @@ def page(cause: str, whose: Whose, *, before: int | None = None, after: int | No
     )
 
 
-def resolved(connections: Sequence[int] | None, before: tuple[datetime, int] | None, limit: int) -> list[Document]:
+def resolved(connection: int | None, before: tuple[datetime, int] | None, limit: int) -> list[Document]:
     """Return what left the inbox, the latest first: before a time and number, or the latest of all."""
-    text = "SELECT id FROM store_document WHERE cause = '' AND resolved_at IS NOT NULL"
+    text = "SELECT id FROM store_document WHERE resolved_at IS NOT NULL AND cause = ''"
     values: list[Any] = []
-    if connections is not None:
-        text += f" AND connection_id IN ({rows.places(len(connections)) or 'NULL'})"
-        values += list(connections)
+    if connection is not None:
+        text += " AND connection_id = %s"
+        values.append(connection)
     if before is not None:
         text += " AND (resolved_at, id) < (%s, %s)"
         values += [rows.moment(before[0]), before[1]]

@@ -25,6 +25,18 @@ def name_of(connection_id: int, kind: ListKind, list_id: str | None) -> str:
     return found.values_list("full_name", flat=True).first() or ""
 
 
+def targets_of(connection_id: int, codes: Sequence[str]) -> dict[tuple[str, str], str]:
+    """Return what codes of any kind mean, by kind and code; those that are not mapped are left out."""
+    found = MappingRule.objects.filter(connection=connection_id, code__in=codes)
+    return {(kind, code): list_id for kind, code, list_id in found.values_list("kind", "code", "list_id")}
+
+
+def names_of(connection_id: int, list_ids: Sequence[str]) -> dict[str, str]:
+    """Return names of entries of any kind, by ListID."""
+    found = ListEntry.objects.filter(connection=connection_id, list_id__in=list_ids)
+    return dict(found.values_list("list_id", "full_name"))
+
+
 def entries(connection_id: int, kind: ListKind, list_ids: Sequence[str]) -> dict[str, ListEntry]:
     """Return entries by ListID."""
     found = ListEntry.objects.filter(connection=connection_id, kind=kind.value, list_id__in=list(list_ids))
@@ -60,6 +72,16 @@ def active(connection_id: int, kind: ListKind, limit: int) -> list[tuple[str, st
     """Return ListID, code and name of active entries; at most `limit`."""
     found = ListEntry.objects.filter(connection=connection_id, kind=kind.value, active=True)
     return list(found.values_list("list_id", "code", "full_name")[:limit])
+
+
+def by_text(connection_id: int, kind: ListKind) -> dict[str, dict[str, ListEntry]]:
+    """Return all entries of a list, by ListID under each text that names one: ListID, code, and name in small letters."""
+    found = ListEntry.objects.filter(connection=connection_id, kind=kind.value)
+    texts: dict[str, dict[str, ListEntry]] = {}
+    for entry in found.only("list_id", "code", "full_name", "active"):
+        for text in (entry.list_id, entry.code, entry.full_name.lower()):
+            texts.setdefault(text, {})[entry.list_id] = entry
+    return texts
 
 
 def search(connection_id: int, kind: ListKind, text: str, limit: int) -> list[tuple[str, str, str]]:

@@ -839,13 +839,13 @@ class Migration(migrations.Migration):
             field=models.GeneratedField(
                 db_persist=True,
                 expression=models.Case(
-                    models.When(answer_fault__isnull=False, then=models.Value("MLC-BW-01")),
                     models.When(
                         models.Q(("fault_code", ""), _negated=True),
                         state__in=["blocked", "changed"],
                         then=models.F("fault_code"),
                     ),
                     models.When(state__in=["blocked", "changed", "in_doubt"], then=models.F("state")),
+                    models.When(answer_fault__isnull=False, then=models.Value("MLC-BW-01")),
                     default=models.Value(""),
                 ),
                 output_field=models.CharField(max_length=20),
@@ -854,17 +854,25 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="document",
             index=models.Index(
-                condition=models.Q(("cause", ""), _negated=True),
-                fields=["cause", "connection", "currency", "assigned_to", "gross_cents", "id"],
+                condition=models.Q(("state__in", ["blocked", "changed", "in_doubt"])),
+                fields=["connection", "fault_code", "state", "currency", "assigned_to", "gross_cents", "id"],
                 name="document_inbox",
             ),
         ),
         migrations.AddIndex(
             model_name="document",
             index=models.Index(
-                condition=models.Q(("cause", ""), ("resolved_at__isnull", False)),
-                fields=["resolved_at", "id", "connection"],
+                condition=models.Q(("resolved_at__isnull", False)),
+                fields=["resolved_at", "id"],
                 name="document_resolved",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="document",
+            index=models.Index(
+                condition=models.Q(("resolved_at__isnull", False)),
+                fields=["connection", "resolved_at", "id"],
+                name="document_resolved_of",
             ),
         ),
         migrations.AddIndex(
