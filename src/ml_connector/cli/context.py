@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from ml_connector.core.errors import ConnectorError, NeedsOperator, TryAgain
+from ml_connector.core.roles import roles_named
 from ml_connector.core.secret import Secret
 from ml_connector.store.master_key import key_text
 from ml_connector.web.database import database_sentence
@@ -93,7 +94,13 @@ class Context:
         from ml_connector.basware.transport import HttpTransport
         from ml_connector.flows.surroundings import Surroundings
 
-        return Surroundings(clock=utc_now, dice=random.random, vault=self.vault, transport=HttpTransport())
+        return Surroundings(
+            clock=utc_now,
+            dice=random.random,
+            vault=self.vault,
+            transport=HttpTransport(),
+            second_factor_roles=roles_named(self.config.second_factor_roles),
+        )
 
     def url(self, given: str | None) -> str:
         """Return the address under which others reach the service: the one that was given, or the configured one."""

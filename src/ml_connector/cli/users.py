@@ -9,7 +9,7 @@ import click
 from ml_connector.cli.context import Context, new_table, pass_context
 from ml_connector.core.roles import ROLE_WORDS, Role
 from ml_connector.core.secret import Secret
-from ml_connector.flows import people
+from ml_connector.flows import people, second_factor
 from ml_connector.store.models import User
 
 _ROLES = click.Choice([role.value for role in Role])
@@ -70,10 +70,11 @@ def list_users(context: Context) -> None:
         if not found:
             context.say("There is no user yet; make one with: ml-connector user add.")
             return
-        table = new_table("Name", "Full name", "Role", "May sign in", "Last signed in (UTC)")
+        table = new_table("Name", "Full name", "Role", "May sign in", "Second factor", "Last signed in (UTC)")
         for row in found:
             table.add_row(
                 row["name"], row["full_name"], ROLE_WORDS[Role(row["role"])], "yes" if row["active"] else "no",
+                "on" if row["second_factor"] else "off",
                 row["last_signed_in_at"] or "never",
             )  # fmt: skip
         context.show(table)
@@ -105,6 +106,23 @@ def role(context: Context, name: str, role: str) -> None:
     context.answer(_as_dict(found), f"User {found.name} is now {ROLE_WORDS[Role(role)]}.")
 
 
+@user.group("second-factor")
+def second_factor_group() -> None:
+    """The code that is asked for besides the password."""
+
+
+@second_factor_group.command("reset")
+@click.argument("name")
+@pass_context
+def reset_second_factor(context: Context, name: str) -> None:
+    """Take a user's second factor away, when telephone and recovery codes are lost; every session of the user ends."""
+    surroundings = context.surroundings
+    found = people.named(name)
+    second_factor.reset(surroundings, found, context.actor)
+    found.refresh_from_db()
+    context.answer(_as_dict(found), f"User {found.name} has no second factor any more.")
+
+
 def _as_dict(row: User) -> dict[str, Any]:
     return {
         "name": row.name,
@@ -112,5 +130,6 @@ def _as_dict(row: User) -> dict[str, Any]:
         "email": row.email,
         "role": row.role,
         "active": row.is_active,
+        "second_factor": row.second_factor_at is not None,
         "last_signed_in_at": row.last_login.isoformat(timespec="seconds") if row.last_login else None,
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from ml_connector.core.errors import NeedsOperator
+
 
 class Role(StrEnum):
     """A person has one role."""
@@ -21,3 +23,18 @@ ROLE_WORDS: dict[Role, str] = {
     Role.ADMIN: "IT admin",
     Role.AUDITOR: "Auditor (reads only)",
 }
+
+
+def roles_named(text: str) -> frozenset[Role]:
+    """Read roles that are separated by commas; none is none.
+
+    Raises:
+        NeedsOperator: there is no such role.
+    """
+    found = set()
+    for name in filter(None, (part.strip().lower() for part in text.split(","))):
+        try:
+            found.add(Role(name))
+        except ValueError:
+            raise NeedsOperator(f"There is no role {name!r}; the roles are: {', '.join(Role)}.") from None
+    return frozenset(found)

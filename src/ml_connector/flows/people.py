@@ -112,7 +112,7 @@ def add(
         )
         user.set_unusable_password()
         user.save()
-        _note(now, actor, "user_added", user, f"User {user.name} was made as {ROLE_WORDS[Role(user.role)]}.")
+        note(now, actor, "user_added", user, f"User {user.name} was made as {ROLE_WORDS[Role(user.role)]}.")
         return user, _new_link(user, now)
 
 
@@ -126,7 +126,7 @@ def make_link(surroundings: Surroundings, user: User, actor: str) -> Secret:
         raise NeedsOperator(f"User {user.name} is disabled; enable the user first.")
     now = surroundings.clock()
     with transaction.atomic():
-        _note(now, actor, "link_made", user, f"A link that signs {user.name} in once was made.")
+        note(now, actor, "link_made", user, f"A link that signs {user.name} in once was made.")
         return _new_link(user, now)
 
 
@@ -146,7 +146,8 @@ def use_link(surroundings: Surroundings, token: str, address: str) -> User | Non
         gone, _ = SignInLink.objects.filter(pk=found.pk).delete()
         if not gone:  # somebody else used it at the same moment
             return None
-        _came_in(now, found.user, "by a link", address)
+        if found.user.second_factor_at is None:
+            came_in(now, found.user, "by a link", address)
         return found.user
 
 
@@ -179,35 +180,40 @@ def set_up(surroundings: Surroundings, token: str, name: str, full_name: str, pa
         user, _ = add(surroundings, name, Role.ADMIN, "setup link", full_name=full_name)
         SignInLink.objects.filter(user=user).delete()
         set_password(surroundings, user, password, "setup link")
-        _came_in(surroundings.clock(), user, "by the setup link", address)
+        came_in(surroundings.clock(), user, "by the setup link", address)
     return user
 
 
 def sign_in(surroundings: Surroundings, name: str, password: str, address: str) -> User | None:
     """Check name and password; return the person, or None if they do not fit.
 
+    Whoever has a second factor is not in yet: `second_factor.sign_in` comes next, and the attempt counts until then.
+
     Raises:
         NeedsOperator: too many attempts under this name or from this address; the sentence says when to try again.
     """
     now, plain = surroundings.clock(), _plain(name)[:60]
-    # Counted before it is checked, so that many attempts at once cannot slip through.
-    attempt = SignInAttempt.objects.create(at=now, name=plain, address=address)
-    _throttle(now, plain, address)
+    count_attempt(now, plain, address)
     user = User.objects.filter(name=plain, is_active=True).first()
     if user is None:
         make_password(password)  # takes as long as a check, so that nobody learns which names there are
         return None
     if not user.check_password(password):
         return None
-    with transaction.atomic():
-        SignInAttempt.objects.filter(
-            Q(pk=attempt.pk) | Q(name=plain, address=address) | Q(at__lt=now - _WINDOW)
-        ).delete()
-        _came_in(now, user, "by password", address)
+    if user.second_factor_at is None:
+        with transaction.atomic():
+            forget_attempts(now, plain, address)
+            came_in(now, user, "by password", address)
     return user
 
 
-def _throttle(now: datetime, name: str, address: str) -> None:
+def count_attempt(now: datetime, name: str, address: str) -> None:
+    """Count an attempt before it is checked, so that many at once cannot slip through.
+
+    Raises:
+        NeedsOperator: too many attempts under this name or from this address.
+    """
+    SignInAttempt.objects.create(at=now, name=name, address=address)
     recent = SignInAttempt.objects.filter(at__gt=now - _WINDOW)
     by_name, by_address = recent.filter(name=name).count(), recent.filter(address=address).count()
     if by_name > _TRIES_PER_NAME or by_address > _TRIES_PER_ADDRESS:
@@ -215,6 +221,11 @@ def _throttle(now: datetime, name: str, address: str) -> None:
         raise NeedsOperator(
             f"Too many attempts to sign in. Try again in {minutes} minutes, or ask an IT admin for a sign-in link."
         )
+
+
+def forget_attempts(now: datetime, name: str, address: str) -> None:
+    """Count the attempts of somebody no more who has shown who it is, and those that are too old to count."""
+    SignInAttempt.objects.filter(Q(name=name, address=address) | Q(at__lt=now - _WINDOW)).delete()
 
 
 def set_password(surroundings: Surroundings, user: User, password: Secret, actor: str) -> None:
@@ -231,7 +242,7 @@ def set_password(surroundings: Surroundings, user: User, password: Secret, actor
     with transaction.atomic():
         user.save(update_fields=["password"])
         ConsoleSession.objects.filter(user=user).delete()
-        _note(surroundings.clock(), actor, "password_set", user, f"The password of {user.name} was set.")
+        note(surroundings.clock(), actor, "password_set", user, f"The password of {user.name} was set.")
 
 
 def set_role(surroundings: Surroundings, user: User, role: str, actor: str) -> None:
@@ -246,7 +257,7 @@ def set_role(surroundings: Surroundings, user: User, role: str, actor: str) -> N
     user.role = wanted
     with transaction.atomic():
         user.save(update_fields=["role"])
-        _note(surroundings.clock(), actor, "role_set", user, f"User {user.name} is now {ROLE_WORDS[wanted]}.")
+        note(surroundings.clock(), actor, "role_set", user, f"User {user.name} is now {ROLE_WORDS[wanted]}.")
 
 
 def set_active(surroundings: Surroundings, user: User, active: bool, actor: str) -> None:
@@ -264,14 +275,14 @@ def set_active(surroundings: Surroundings, user: User, active: bool, actor: str)
             ConsoleSession.objects.filter(user=user).delete()
             SignInLink.objects.filter(user=user).delete()
         event, words = ("user_enabled", "enabled") if active else ("user_disabled", "disabled")
-        _note(surroundings.clock(), actor, event, user, f"User {user.name} was {words}.")
+        note(surroundings.clock(), actor, event, user, f"User {user.name} was {words}.")
 
 
 def end_session(surroundings: Surroundings, user: User, session_key: str, actor: str) -> bool:
     """End one session of a person; return whether there was one."""
     gone, _ = ConsoleSession.objects.filter(user=user, session_key=session_key).delete()
     if gone:
-        _note(surroundings.clock(), actor, "session_ended", user, f"A session of {user.name} was ended.")
+        note(surroundings.clock(), actor, "session_ended", user, f"A session of {user.name} was ended.")
     return bool(gone)
 
 
@@ -307,12 +318,14 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _came_in(now: datetime, user: User, how: str, address: str) -> None:
+def came_in(now: datetime, user: User, how: str, address: str) -> None:
+    """Note that a person is in. Whoever still owes a second factor is not."""
     User.objects.filter(pk=user.pk).update(last_login=now)
-    _note(now, user.name, "signed_in", user, f"{user.name} signed in {how}.", address)
+    note(now, user.name, "signed_in", user, f"{user.name} signed in {how}.", address)
 
 
-def _note(now: datetime, actor: str, event: str, user: User, words: str, address: str = "") -> None:
+def note(now: datetime, actor: str, event: str, user: User, words: str, address: str = "") -> None:
+    """Keep what was done about a person, and who did it."""
     AccessEntry.objects.create(
         at=now, actor=actor[:80], event=event, name=user.name, words=words[:250], address=address
     )

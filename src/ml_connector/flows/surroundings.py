@@ -13,6 +13,7 @@ from ml_connector.basware.config import BaswareConfig
 from ml_connector.basware.reach import NetworkReach, Reach
 from ml_connector.basware.transport import Transport
 from ml_connector.core.errors import NeedsOperator
+from ml_connector.core.roles import Role
 from ml_connector.core.settings import ConnectionSettings
 from ml_connector.store import rows
 from ml_connector.store.models import Connection
@@ -35,6 +36,7 @@ class Surroundings:
     vault: Vault
     transport: Transport
     reach: Reach = field(default_factory=NetworkReach)  #: looks at the way to Basware, for the health check only
+    second_factor_roles: frozenset[Role] = frozenset()  #: whose people must have a second factor
     _clients: dict[int, tuple[object, BaswareClient]] = field(default_factory=dict)
 
     def basware(self, connection: Connection) -> BaswareClient:

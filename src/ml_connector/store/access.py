@@ -25,6 +25,8 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=12, choices=[(r.value, r.name) for r in Role])
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
+    second_factor_at = models.DateTimeField(null=True)  #: since when a code is asked for; null: it is not
+    second_factor_step = models.BigIntegerField(default=0)  #: of the latest code that was taken; none is taken twice
 
     USERNAME_FIELD = "name"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["role"]
@@ -51,7 +53,7 @@ class SignInAttempt(models.Model):
     """One attempt to sign in that did not succeed, or not yet; too many of them close the door for a while."""
 
     at = models.DateTimeField()
-    name = models.CharField(max_length=60)
+    name = models.CharField(max_length=66)  #: of the user; after ` code` those who passed the first step alone
     address = models.CharField(max_length=45)
 
     class Meta:
@@ -67,6 +69,16 @@ class SignInLink(models.Model):
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE)  #: null: makes the first person
     token_sha256 = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
+
+
+class RecoveryCode(models.Model):
+    """A code on paper that stands in, once, for one of the app. Only its hash is kept; it goes when it is used."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    code_sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "code_sha256"], name="recovery_code_hash")]
 
 
 class AccessEntry(models.Model):

@@ -11,7 +11,15 @@ from django.db.models import Case, F, Q, Value, When
 
 from ml_connector.core.books import ListKind
 from ml_connector.core.states import State
-from ml_connector.store.access import AccessEntry, ConsoleSession, SavedView, SignInAttempt, SignInLink, User
+from ml_connector.store.access import (
+    AccessEntry,
+    ConsoleSession,
+    RecoveryCode,
+    SavedView,
+    SignInAttempt,
+    SignInLink,
+    User,
+)
 from ml_connector.store.chain_checks import ChainCheck
 from ml_connector.store.day_figures import DayFigure
 from ml_connector.store.mapping_rows import MappingChange, MissingCode
@@ -30,6 +38,7 @@ __all__ = [
     "HealthCheck",
     "MappingChange",
     "MissingCode",
+    "RecoveryCode",
     "Replay",
     "Reversal",
     "SavedView",
@@ -102,23 +111,35 @@ class CompanyCode(models.Model):
 
 
 class DataKey(models.Model):
-    """The key that encrypts one connection's credentials, itself encrypted under the master key."""
+    """The key that encrypts one connection's credentials, or the installation's, itself encrypted under the master key."""
 
-    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="data_key")
+    #: null: encrypts what belongs to the installation and to its people
+    connection = models.OneToOneField(Connection, null=True, on_delete=models.CASCADE, related_name="data_key")
     master_key_id = models.CharField(max_length=16)
     wrapped = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["master_key_id"], condition=Q(connection=None), name="data_key_of_installation"
+            )
+        ]
 
 
 class Credential(models.Model):
     """One secret, readable only with the connection's data key and only in this place."""
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="credentials")
+    #: null: it belongs to the installation, or to a person
+    connection = models.ForeignKey(Connection, null=True, on_delete=models.CASCADE, related_name="credentials")
     name = models.CharField(max_length=40)
     sealed = models.BinaryField()
     set_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["connection", "name"], name="credential_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "name"], name="credential_name"),
+            models.UniqueConstraint(fields=["name"], condition=Q(connection=None), name="credential_of_installation"),
+        ]
 
 
 class Exchange(models.Model):

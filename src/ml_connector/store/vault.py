@@ -20,9 +20,13 @@ from ml_connector.core.secret import Secret
 from ml_connector.store.master_key import EARLIER, KEY_BYTES, MasterKey, key_text, seal, unseal, write_key
 from ml_connector.store.models import Connection, Credential, DataKey
 
+_INSTALLATION = 0  # stands for the number of a connection where a secret belongs to none
+
 
 class Vault:
-    """Keeps and opens the secrets of all connections. `master` is the key in use; `earlier` ones only open.
+    """Keeps and opens the secrets of all connections, and of the installation and its people, which have none.
+
+    `master` is the key in use; `earlier` ones only open.
 
     `read_anew` returns the keys as they are now. It is asked when a key is missing, so that the keys can be changed by
     another process while this one runs.
@@ -46,7 +50,7 @@ class Vault:
         """The name of the key in use, which tells nothing about the key."""
         return self._master.key_id
 
-    def store(self, connection: Connection, name: str, secret: Secret, now: datetime) -> None:
+    def store(self, connection: Connection | None, name: str, secret: Secret, now: datetime) -> None:
         """Keep a secret under a name, replacing an earlier one."""
         with transaction.atomic():
             cipher = AESGCM(self._data_key(connection))
@@ -55,7 +59,7 @@ class Vault:
                 connection=connection, name=name, defaults={"sealed": sealed, "set_at": now}
             )
 
-    def open(self, connection: Connection, name: str) -> Secret | None:
+    def open(self, connection: Connection | None, name: str) -> Secret | None:
         """Return a secret, or None if there is none under this name.
 
         Raises:
@@ -67,29 +71,33 @@ class Vault:
         cipher = AESGCM(self._data_key(connection))
         return Secret(unseal(cipher, bytes(row.sealed), _place(connection, name)).decode())
 
+    def forget(self, connection: Connection | None, name: str) -> None:
+        """Keep a secret no longer."""
+        Credential.objects.filter(connection=connection, name=name).delete()
+
     def rotate(self, new_master: MasterKey) -> int:
         """Seal every data key under a new master key; return how many. All or none."""
         with transaction.atomic():
-            rows = list(DataKey.objects.select_for_update().select_related("connection"))
+            rows = list(DataKey.objects.select_for_update())
             for row in rows:
-                data_key = self._key_of(row).unwrap(bytes(row.wrapped), row.connection_id)
-                row.wrapped = new_master.wrap(data_key, row.connection_id)
+                data_key = self._key_of(row).unwrap(bytes(row.wrapped), row.connection_id or _INSTALLATION)
+                row.wrapped = new_master.wrap(data_key, row.connection_id or _INSTALLATION)
                 row.master_key_id = new_master.key_id
                 row.save(update_fields=["wrapped", "master_key_id"])
         self._master = new_master
         self._keys[new_master.key_id] = new_master
         return len(rows)
 
-    def _data_key(self, connection: Connection) -> bytes:
+    def _data_key(self, connection: Connection | None) -> bytes:
         row = DataKey.objects.filter(connection=connection).first()
         if row is not None:
-            return self._key_of(row).unwrap(bytes(row.wrapped), connection.pk)
+            return self._key_of(row).unwrap(bytes(row.wrapped), _number(connection))
         self._refresh()
         data_key = os.urandom(KEY_BYTES)
         DataKey.objects.create(
             connection=connection,
             master_key_id=self._master.key_id,
-            wrapped=self._master.wrap(data_key, connection.pk),
+            wrapped=self._master.wrap(data_key, _number(connection)),
         )
         return data_key
 
@@ -110,8 +118,12 @@ class Vault:
             self._take(*self._read_anew())
 
 
-def _place(connection: Connection, name: str) -> str:
-    return f"{connection.pk}|credential|{name}"
+def _place(connection: Connection | None, name: str) -> str:
+    return f"{_number(connection)}|credential|{name}"
+
+
+def _number(connection: Connection | None) -> int:
+    return connection.pk if connection else _INSTALLATION
 
 
 def read_vault(path: Path) -> Vault:

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ml_connector.core.errors import NeedsOperator
+from ml_connector.core.roles import roles_named
 
 _PREFIX = "ML_CONNECTOR_"
 
@@ -50,6 +51,11 @@ class ServiceConfig:
         "Largest request taken, in megabytes; a QuickBooks answer can be tens of megabytes.",
         low=1,
         high=1000,
+    )
+    second_factor_roles: str = _setting(
+        "",
+        "Roles whose users must have a second factor, separated by commas: clerk, controller, admin, auditor.",
+        check=roles_named,
     )
     log_level: str = _setting("INFO", "How much is logged: DEBUG, INFO, WARNING or ERROR.", words=LOG_LEVELS)
 
@@ -182,6 +188,8 @@ def _typed(name: str, value: Any, default: Any) -> Any:
 def _limited(name: str, value: Any, limits: Mapping[str, Any]) -> Any:
     if "low" in limits and not limits["low"] <= value <= limits["high"]:
         raise NeedsOperator(f"{name} is a whole number from {limits['low']} to {limits['high']}, not {value}.")
+    if "check" in limits:
+        limits["check"](value)
     if "words" in limits:
         value = value.upper()
         if value not in limits["words"]:

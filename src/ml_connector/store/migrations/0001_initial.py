@@ -82,10 +82,22 @@ class Migration(migrations.Migration):
                 (
                     "connection",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="data_key", to="store.connection"
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="data_key",
+                        to="store.connection",
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("connection", None)),
+                        fields=("master_key_id",),
+                        name="data_key_of_installation",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Exchange",
@@ -374,12 +386,20 @@ class Migration(migrations.Migration):
                 (
                     "connection",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="credentials", to="store.connection"
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="credentials",
+                        to="store.connection",
                     ),
                 ),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("connection", "name"), name="credential_name")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("connection", "name"), name="credential_name"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("connection", None)), fields=("name",), name="credential_of_installation"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -603,6 +623,8 @@ class Migration(migrations.Migration):
                 ),
                 ("is_active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField()),
+                ("second_factor_at", models.DateTimeField(null=True)),
+                ("second_factor_step", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
@@ -650,7 +672,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("at", models.DateTimeField()),
-                ("name", models.CharField(max_length=60)),
+                ("name", models.CharField(max_length=66)),
                 ("address", models.CharField(max_length=45)),
             ],
         ),
@@ -1144,5 +1166,21 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="accessentry",
             index=models.Index(fields=["name", "id"], name="access_entry_name"),
+        ),
+        migrations.CreateModel(
+            name="RecoveryCode",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code_sha256", models.CharField(max_length=64)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="recovery_codes", to="store.user"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("user", "code_sha256"), name="recovery_code_hash")],
+            },
         ),
     ]

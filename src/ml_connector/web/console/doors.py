@@ -9,10 +9,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.secret import Secret
-from ml_connector.flows import people
+from ml_connector.flows import people, second_factor
+from ml_connector.store.models import User
 from ml_connector.web.console.render import LOOK_COOKIE, LOOKS, back_to, page
 from ml_connector.web.console.settings import PREFIX
-from ml_connector.web.console.signing_in import address_of, begin_session, signed_in
+from ml_connector.web.console.signing_in import address_of, begin_session, half_way, signed_in, whose_half_way
 from ml_connector.web.running import current
 
 _WRONG = "Name and password do not fit. Check both; capitals count in the password."
@@ -34,8 +35,45 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         problem = str(throttled)
     if user is None:
         return page(request, "sign_in.html", status=403, next=onward, name=name, problem=problem)
+    if user.second_factor_at is not None:
+        return _ask_code(request, user, onward)
     begin_session(request, user)
     return HttpResponseRedirect(onward)
+
+
+def second_step(request: HttpRequest) -> HttpResponse:
+    """Ask whoever has shown the first factor for the second one."""
+    if request.method != "POST":
+        return back_to("sign-in")
+    surroundings = current().surroundings
+    onward = _ours(request.POST.get("next", ""))
+    user = whose_half_way(request.POST.get("half_way", ""), surroundings.clock())
+    if user is None:
+        messages.error(request, "That took too long. Sign in once more.")
+        return back_to("sign-in")
+    problem = "This code does not fit, or was used. Take the newest one of the app."
+    try:
+        let_in = second_factor.sign_in(surroundings, user, request.POST.get("code", "")[:60], address_of(request))
+    except NeedsOperator as throttled:
+        let_in, problem = False, str(throttled)
+    if not let_in:
+        return _ask_code(request, user, onward, problem)
+    begin_session(request, user)
+    return _welcome(request, user, onward)
+
+
+def _ask_code(request: HttpRequest, user: User, onward: str, problem: str = "") -> HttpResponse:
+    half = half_way(user, current().surroundings.clock())
+    return page(
+        request, "sign_in_code.html", status=403 if problem else 200, half_way=half, next=onward, problem=problem
+    )
+
+
+def _welcome(request: HttpRequest, user: User, onward: str) -> HttpResponse:
+    if user.has_usable_password():
+        return HttpResponseRedirect(onward)
+    messages.info(request, "You are signed in. Choose a password to come in without a link the next time.")
+    return back_to("password")
 
 
 def by_link(request: HttpRequest, token: str) -> HttpResponse:
@@ -47,11 +85,10 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
     user = people.use_link(surroundings, token, address_of(request))
     if user is None:
         return page(request, "sign_in_link.html", status=410, owner=None)
+    if user.second_factor_at is not None:
+        return _ask_code(request, user, reverse("console:home"))
     begin_session(request, user)
-    if not user.has_usable_password():
-        messages.info(request, "You are signed in. Choose a password to come in without a link the next time.")
-        return back_to("password")
-    return back_to("home")
+    return _welcome(request, user, reverse("console:home"))
 
 
 def set_up(request: HttpRequest, token: str) -> HttpResponse:

@@ -23,9 +23,11 @@ from django.urls import reverse
 from django.utils.decorators import decorator_from_middleware
 
 from ml_connector.core.errors import ConnectorError
+from ml_connector.flows import second_factor
 from ml_connector.web.console.refusals import cannot, database_silent, failed, not_allowed
 from ml_connector.web.console.sessions import note_seen
 from ml_connector.web.console.signing_in import PersonMiddleware, signed_in
+from ml_connector.web.running import current
 
 if TYPE_CHECKING:  # the table of screens names views, which is more than is needed here
     from ml_connector.web.console.screens import Screen, View
@@ -46,6 +48,8 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+#: What a person may do whose role must have a second factor, and who has none yet.
+_BEFORE_SECOND_FACTOR = frozenset({"account", "password", "end-session", "second-factor", "second-factor-set-up"})
 _FORM_BYTES = 1_000_000
 
 
@@ -93,12 +97,20 @@ def _refusal(screen: Screen, request: HttpRequest) -> HttpResponse | None:
     if user is None:
         return _to_sign_in(request)
     note_seen(request)
-    return None if user.role in screen.roles else not_allowed(request)
+    if user.role not in screen.roles:
+        return not_allowed(request)
+    if screen.name not in _BEFORE_SECOND_FACTOR and second_factor.owes(current().surroundings, user):
+        return _sent_to(request, reverse("console:second-factor"))
+    return None
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     back = request.get_full_path() if request.method == "GET" and "HX-Request" not in request.headers else ""
     address = reverse("console:sign-in") + (f"?{urlencode({'next': back})}" if back else "")
+    return _sent_to(request, address)
+
+
+def _sent_to(request: HttpRequest, address: str) -> HttpResponse:
     if "HX-Request" in request.headers:  # a part of a page asks: the whole page must go there
         return HttpResponse(status=401, headers={"HX-Redirect": address})
     return HttpResponseRedirect(address)

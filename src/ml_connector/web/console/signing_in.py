@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
-from django.utils.crypto import constant_time_compare
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.deprecation import MiddlewareMixin
 
 from ml_connector.core.errors import Defect
@@ -12,6 +15,8 @@ from ml_connector.store.models import User
 from ml_connector.web.console.sessions import USER
 
 _PROOF = "proof"  # bound to the password: a session that was begun under an earlier one ends
+_HALF_WAY = "second factor"
+_HALF_WAY_S = 600
 
 
 class PersonMiddleware(MiddlewareMixin):
@@ -40,6 +45,26 @@ def begin_session(request: HttpRequest, user: User) -> None:
     request.session["browser"] = request.META.get("HTTP_USER_AGENT", "")[:200]
     rotate_token(request)
     request.person = user  # type: ignore[attr-defined]
+
+
+def half_way(user: User, now: datetime) -> str:
+    """Return what the browser brings back with the code: who has shown the first factor, and when. Signed, not secret."""
+    return signing.dumps([user.pk, int(now.timestamp()), _password_mark(user)], salt=_HALF_WAY)
+
+
+def whose_half_way(text: str, now: datetime) -> User | None:
+    """Return who has shown the first factor; None if that was too long ago, or the password changed since."""
+    try:
+        number, at, mark = signing.loads(text, salt=_HALF_WAY)
+    except (signing.BadSignature, ValueError):
+        return None
+    user = User.objects.filter(pk=number, is_active=True).first()
+    in_time = 0 <= now.timestamp() - at <= _HALF_WAY_S
+    return user if user and in_time and constant_time_compare(mark, _password_mark(user)) else None
+
+
+def _password_mark(user: User) -> str:
+    return salted_hmac(_HALF_WAY, user.password).hexdigest()[:32]
 
 
 def address_of(request: HttpRequest) -> str:
