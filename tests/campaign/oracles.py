@@ -175,9 +175,13 @@ def _judge_settled(
 
 def _differences(people: People, case: Case, document: Document, txn: dict[str, Any]) -> list[str]:
     truth, found = case.truth, []
-    # A person who names a Bill has seen how it differs.
-    if txn["vendor_id"] != people.now_in(truth.vendor) and not case.reasons >= {"vendor edited", "link"}:
+    same = people.ever_in if "backup restored" in case.reasons else people.now_in
+    # Where the vendor itself was merged away, nobody can tell a Bill that a person moved from one that moved with it. A
+    # person who names a Bill has seen how it differs.
+    unseen = "vendor edited" not in case.reasons or ("link" not in case.reasons and truth.vendor not in people.moved)
+    if same(txn["vendor_id"]) != same(truth.vendor) and unseen:
         found.append(f"its vendor is {txn['vendor']}")
+    # And so it is with its amount.
     if Decimal(txn["amount"]) != amount(abs(truth.cents)) and "link" not in case.reasons:
         found.append(f"its amount is {txn['amount']} instead of {amount(abs(truth.cents))}")
     if document.linked:
@@ -189,9 +193,9 @@ def _differences(people: People, case: Case, document: Document, txn: dict[str, 
     if "due_date" in txn and txn["due_date"] != truth.due_date:
         found.append(f"it is due {txn['due_date']} instead of {truth.due_date}")
     sign = -1 if truth.cents < 0 else 1
-    wanted = sorted((people.now_in(ln.account), ln.division, ln.job, sign * ln.cents) for ln in truth.lines)
+    wanted = sorted((same(ln.account), ln.division, ln.job, sign * ln.cents) for ln in truth.lines)
     there = sorted(
-        (line["account_id"], line["class"], line["customer"], int(Decimal(line["amount"]) * 100))
+        (same(line["account_id"]), line["class"], line["customer"], int(Decimal(line["amount"]) * 100))
         for line in txn["lines"]
     )
     if wanted != there:

@@ -37,6 +37,7 @@ class People:
         self.dice = world.dice
         self.cases: list[Case] = []
         self.moved: dict[str, str] = {}  #: ListIDs that were merged away -> into which
+        self.ever_moved: dict[str, str] = {}  #: the same, though a backup may have brought them back
         self.known_alike: set[str] = set()  #: TxnIDs that people typed in
         self.restored = False
         self._backup_of: set[str] | None = None  #: cases whose Bill was in the file when it was saved
@@ -223,7 +224,7 @@ class People:
                 return ""
             winner = self.dice.choice(same)
             self._screen.merge(kind, loser, winner)
-            self.moved[loser] = winner
+            self.moved[loser] = self.ever_moved[loser] = winner
             for case in self.cases:
                 case.reasons.add("merged")
         return f"lists: {what}"
@@ -541,6 +542,14 @@ class People:
         """Return the entry that stands for one that may have been merged away."""
         while list_id in self.moved:
             list_id = self.moved[list_id]
+        return list_id
+
+    def ever_in(self, list_id: str) -> str:
+        """Return the entry that once stood for one: what was mapped to it stays so when a backup brings the other back."""
+        seen = {list_id}
+        while (following := self.ever_moved.get(list_id, list_id)) not in seen:
+            list_id = following
+            seen.add(list_id)
         return list_id
 
     def row_of(self, case: Case) -> Document | None:

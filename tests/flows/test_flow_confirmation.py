@@ -285,6 +285,23 @@ def test_a_failure_that_basware_took_and_forgot_is_told_again(world: World) -> N
     assert "The account was closed last year." in world.basware.sees(invoice)["transferResponses"][0]["responseMessage"]
 
 
+def test_a_failure_after_a_success_counts_only_when_basware_shows_it(world: World) -> None:
+    invoice = world.basware.approves()
+    world.run_until_idle()
+    world.quickbooks.screen.delete(world.quickbooks.txn_id(invoice))
+    world.passes(3600)
+    world.run_until_idle()
+    assert world.connector.state(invoice) == "changed"
+    world.basware.suffers("response-dropped", path=_RESPONSES)
+    world.connector.gives_up(invoice, "It was entered by mistake.")
+    world.works()
+    assert world.connector.state(invoice) == "given_up"
+    world.passes(3600)
+    world.works()
+    assert world.basware.status(invoice) == "Transferred"
+    assert "MLC-BW-01" in str(world.connector.document(invoice).answer_fault), "a person is told that Basware refuses"
+
+
 def test_an_answer_that_basware_took_just_now_is_not_given_again(world: World) -> None:
     invoice = world.basware.approves()
     world.basware.suffers("response-dropped", path=_RESPONSES)
@@ -380,3 +397,24 @@ def test_one_invoice_that_cannot_be_read_before_it_is_answered_holds_up_no_other
     world.connector.retries(refused)
     world.run_until_idle()
     assert world.basware.heard_about(refused) == ["success"]
+
+
+@pytest.mark.parametrize("held_up", [False, True], ids=["stored", "held up"])
+def test_a_correction_that_was_acknowledged_unseen_is_what_is_entered(world: World, held_up: bool) -> None:
+    account = {"account": "9999-OLD"} if held_up else {}
+    invoice = world.basware.approves(lines=[{"gross": "120.00", **account}])
+    if held_up:
+        world.run_until_idle()
+        assert world.connector.state(invoice) == "blocked"
+        world.basware.transfers_again(invoice)
+    world.connector.dies("POST", "*/acknowledge", after=False)
+    world.passes(600)
+    world.works()
+    assert world.kills == 1
+    correct = world.basware.an_invoice("99.00", lines=[{"gross": "99.00"}])
+    world.basware.transfers_again(invoice, grossSum=correct["grossSum"], codingRows=correct["codingRows"])
+    world.basware.tenant.invoices.acknowledge(invoice.id, world.basware.tenant.now())
+    world.passes(600)
+    world.run_until_idle()
+    assert world.quickbooks.amounts_billed_for(invoice) == ["99.00"], world.connector.says(invoice)
+    assert world.basware.heard_about(invoice) == ["success"]

@@ -76,6 +76,24 @@ def test_a_request_that_was_lost_is_sent_again_byte_for_byte_after_two_sessions_
     _settled_once(world, *invoices)
 
 
+def test_a_set_of_which_a_part_was_refused_and_entered_since_is_never_sent_again_as_it_was(world: World) -> None:
+    refused, unknown = world.basware.approves_many(2)
+    world.fetches()
+    world.quickbooks.screen.take_backup("evening")
+    world.quickbooks.suffers("lock_3175", only="BillAddRq")
+    world.quickbooks.suffers("internal_error_unsaved", only="BillAddRq")
+    (application,) = world.outside.workstation.applications.values()
+    session = application.connector.session()
+    while world.connector.state(refused) != "blocked":
+        next(session)
+    session.close()  # before QuickBooks is asked
+    assert world.connector.state(unknown) == "in_doubt"
+    world.quickbooks.screen.restore_backup("evening")  # and its memory of the set is gone with it
+    world.passes(600)
+    world.run_until_idle()
+    _settled_once(world, refused, unknown)
+
+
 def test_nothing_new_is_written_while_an_outcome_is_unknown(world: World) -> None:
     first = world.basware.approves(gross="10.00")
     world.fetches()

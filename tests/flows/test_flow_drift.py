@@ -210,3 +210,20 @@ def test_a_bill_typed_in_by_hand_and_linked_is_watched_from_then_on(world: World
     world.quickbooks.screen.edit_bill(txn_id, txn_date="2026-11-13")
     _rest(world)
     assert "date 2026-11-10 -> 2026-11-13" in world.connector.says(invoice)
+
+
+def test_an_edit_that_was_read_by_a_session_that_ended_early_is_noticed_the_next_day(world: World) -> None:
+    invoice = world.basware.approves()
+    world.run_until_idle()
+    world.passes(3600)
+    world.quickbooks.screen.edit_bill(world.quickbooks.txn_id(invoice), lines=[{"account": LUMBER, "amount": "99.00"}])
+    world.quickbooks.records()
+    (application,) = world.outside.workstation.applications.values()
+    session = application.connector.session()
+    while not any("VendorCreditQueryRq" in message.request for message in world.quickbooks.received("drift.")):
+        next(session)
+    session.close()
+    world.passes(86400)
+    world.run_until_idle()
+    assert world.connector.state(invoice) == "changed"
+    assert "99.00" in world.connector.says(invoice)

@@ -345,3 +345,14 @@ def test_a_payment_that_basware_shows_is_read_back_once(world: World, posted: li
         world.passes(86400)
         world.run_until_idle()
     assert world.transport.count("GET", one) == before + 1
+
+
+def test_a_payment_that_is_taken_back_while_the_invoice_is_transferred_again_is_taken_back_in_basware(
+    world: World, posted: list[Approved]
+) -> None:
+    (payment,) = world.quickbooks.pays(posted[0], amount="250.00")
+    world.run_until_idle()
+    world.quickbooks.screen.void(payment)
+    world.basware.transfers_again(posted[0])
+    world.run_until_idle()
+    assert world.basware.paid(posted[0]) == "0.00"

@@ -192,7 +192,25 @@ def _answer(surroundings: Surroundings, connection: Connection, client: BaswareC
     except WireLimit as error:
         return _Rejected(fault=Fault(code="MLC-BW-01", detail=str(error)), exchange=None)
     wanted = {"Transferred", "Paid"} if report.success else {"TransferFailed"}
-    return _deliver(client, document, ResponseKind.TRANSFER, name, body, client.send_transfer_response, wanted)
+    outcome = _deliver(client, document, ResponseKind.TRANSFER, name, body, client.send_transfer_response, wanted)
+    if isinstance(outcome, _Taken) and not report.success and document.txn_id:
+        return _shown(client, document, name, wanted)
+    return outcome
+
+
+def _shown(client: BaswareClient, document: Document, name: str, wanted: set[str]) -> _Outcome:
+    """Read back whether Basware took that a transfer failed of which it was told before that it succeeded.
+
+    It may say yes and drop it, and stay at Transferred: what nobody waits for, no sweep ever finds. Basware's documents do
+    not say what becomes of a second response; docs/reference/basware.md.
+    """
+    try:
+        held, stands_at = _held(client, InvoiceId(document.invoice_id), ResponseKind.TRANSFER, name, wanted)
+    except TryAgain as trouble:
+        return _Later(trouble=trouble)
+    except Refused as refused:
+        return _Rejected(fault=Fault(code="MLC-BW-01", detail=refused.words), exchange=refused.exchange)
+    return held or _Later(trouble=TryAgain(f"Basware took the answer, but shows the invoice as {stands_at} still."))
 
 
 def _why_not_entered(document: Document) -> list[Fault]:

@@ -17,6 +17,7 @@ from datetime import date, timedelta
 
 from ml_connector.core.books import ListId
 from ml_connector.core.faults import Fault
+from ml_connector.core.identity import request_id
 from ml_connector.core.matching import Verdict, match
 from ml_connector.core.states import Event, State
 from ml_connector.flows.bills import take_write_answer
@@ -24,7 +25,14 @@ from ml_connector.flows.lookups import KINDS, Unproven, by_vendor, candidates, f
 from ml_connector.flows.settling import close_if_settled, replies, settle
 from ml_connector.flows.visit import Answer, Visit
 from ml_connector.quickbooks import requests
-from ml_connector.quickbooks.answers import Part, SetHead, UnreadableAnswer, UnreadableRecord, read_answer
+from ml_connector.quickbooks.answers import (
+    Part,
+    SetHead,
+    UnreadableAnswer,
+    UnreadableRecord,
+    questions_of,
+    read_answer,
+)
 from ml_connector.quickbooks.failures import UNREADABLE
 from ml_connector.quickbooks.render import message_set, status_check
 from ml_connector.quickbooks.statuses import SetFate, classify_message_set
@@ -152,8 +160,12 @@ class Doubts:
         for document in absent:
             if document.absent_in == 0:
                 documents.change(document, absent_in=visit.session.pk)
-        whole = len(twice) == documents.of(visit.connection.pk).filter(message_set=row).count()
-        if twice and whole and not visit.notes.get("remembered") and all(d.tries < _SENDS_MAX - 1 for d in twice):
+        if (
+            twice
+            and _holds_only(row, twice)
+            and not visit.notes.get("remembered")
+            and all(d.tries < _SENDS_MAX - 1 for d in twice)
+        ):
             visit.notes["stage"] = "again"
             return
         # Under another id QuickBooks would not recognise it: nobody may still hold it, or has held it for too long.
@@ -200,6 +212,12 @@ def _names(row: MessageSet, parts: Sequence[Part]) -> bool:
 def _in_doubt(visit: Visit, row: MessageSet) -> list[Document]:
     rows = documents.of(visit.connection.pk).filter(message_set=row, state=State.IN_DOUBT)
     return list(rows.defer("raw").order_by("pk"))
+
+
+def _holds_only(row: MessageSet, waiting: Sequence[Document]) -> bool:
+    """Tell whether the set, as it was sent, enters nothing but these: what QuickBooks refused of it may have been entered in
+    another set since, and QuickBooks may have forgotten this one."""
+    return {name for _, name in questions_of(row.text)} == {request_id(d.pk, d.plan_no) for d in waiting}
 
 
 def _passed(visit: Visit, row: MessageSet) -> int:

@@ -20,7 +20,7 @@ from ml_connector.core.records import LedgerTxn, ListRecord, TxnKind
 from ml_connector.core.states import Event, State
 from ml_connector.flows.checks import vanished
 from ml_connector.flows.lookups import KINDS, LOOKUP_WORKED
-from ml_connector.flows.reading import Reading, end, leave_out, note_unreadable, trouble_with
+from ml_connector.flows.reading import Reading, end, finish_all, leave_out, note_unreadable, trouble_with
 from ml_connector.flows.visit import Answer, Visit
 from ml_connector.quickbooks import requests
 from ml_connector.quickbooks.answers import ResponseHead, UnreadableAnswer, UnreadableRecord
@@ -103,7 +103,7 @@ def _take_page(visit: Visit, answer: Answer) -> str:
     visit.notes.setdefault("suspects", []).extend(_suspects(visit, saved))
     if reading.more(head.iterator_id, head.iterator_remaining):
         return ""
-    reading.finish()
+    reading.set_aside()
     _next_step(visit, step)
     return ""
 
@@ -117,9 +117,16 @@ def _next_step(visit: Visit, step: str) -> None:
     merged = held.merged_away(visit.connection)
     if merged:
         visit.notes["suspects"] += held.charged_to(visit.connection, merged)
-        held.followed(merged)
+        visit.notes["merged"] = [entry.pk for entry in merged]
     if not visit.notes["suspects"]:
-        end(visit, duties.DRIFT, visit.settings.drift_read_s, "")
+        _end_well(visit)
+
+
+def _end_well(visit: Visit) -> None:
+    """Everything that was read is judged."""
+    finish_all(visit)
+    held.followed(visit.notes.pop("merged", []))
+    end(visit, duties.DRIFT, visit.settings.drift_read_s, "")
 
 
 def _suspects(visit: Visit, saved: dict[str, LedgerTxn]) -> list[str]:
@@ -193,7 +200,7 @@ def _ask_to_judge(visit: Visit) -> str | None:
             break
         suspects = visit.notes["suspects"] = suspects[_PER_QUESTION:]
     else:
-        end(visit, duties.DRIFT, visit.settings.drift_read_s, "")
+        _end_well(visit)
         return None
     visit.notes["batch"] = batch
     sent = sent_for(rows)
@@ -248,7 +255,7 @@ def _judge(visit: Visit, answer: Answer) -> str:
     if hops:
         duties.wake(visit.connection.pk, visit.now, duties.ANSWERS)
     if not visit.notes["suspects"]:
-        end(visit, duties.DRIFT, visit.settings.drift_read_s, "")
+        _end_well(visit)
     return ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ml_connector.basware.client import Acknowledged, Acknowledgement, BaswareClient, InvoicePage
@@ -250,12 +250,16 @@ def _offered_again(ledger: Ledger, document: Document, raw: RawInvoice, exchange
 
 
 def _to_be_told_anew(document: Document) -> dict[str, object]:
-    """Return what changes when a transfer must be answered once more: under a new name, and what is paid after it,
-    because the new transfer puts the invoice back to unpaid in Basware."""
+    """Return what changes when a transfer must be answered once more: under a new name, and what is paid after it.
+
+    The new transfer may put the invoice back to unpaid in Basware, or leave it as it was told before: what is paid is said
+    anew even if it is nothing.
+    """
     anew: dict[str, object] = {"response_no": document.response_no + 1, "answer_tries": 0, "answer_fault": None}
     if document.payment_content or document.payment_tried:
         anew |= {"payment_content": "", "payment_due": True}
-        anew |= {"payment_tried": "", "payment_no": document.payment_no + 1}
+        anew |= {"payment_tried": document.payment_content or document.payment_tried, "payment_told_at": None}
+        anew["payment_no"] = document.payment_no + 1
     return anew
 
 
@@ -285,13 +289,13 @@ def acknowledge(surroundings: Surroundings, connection: Connection, put_off: Col
     done = 0
     while True:
         batch = documents.to_acknowledge(connection.pk, surroundings.clock(), _ACKNOWLEDGED_PER_COMMIT, put_off)
-        answers: list[tuple[Document, Acknowledgement]] = []
+        answers: list[_Reply] = []
         failed: list[tuple[Document, ConnectorError]] = []
         stop = False
         try:
             for document in batch:
                 try:
-                    answers.append((document, _acknowledge_one(client, InvoiceId(document.invoice_id))))
+                    answers.append(_acknowledge_one(client, document))
                     troubles.went_well()
                 except (TryAgain, Refused) as trouble:
                     failed.append((document, trouble))
@@ -307,33 +311,47 @@ def acknowledge(surroundings: Surroundings, connection: Connection, put_off: Col
             return done
 
 
-def _acknowledge_one(client: BaswareClient, invoice_id: InvoiceId) -> Acknowledgement:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reply:
+    """What Basware said to an acknowledgement."""
+
+    document: Document
+    made: Acknowledgement
+    now: RawInvoice | None = None  #: the invoice as it is being transferred, where it was read back
+
+
+def _acknowledge_one(client: BaswareClient, document: Document) -> _Reply:
     """Acknowledge one invoice. If it does not wait for that, an earlier acknowledgement of ours won and its answer was
     lost, or somebody took the invoice away meanwhile: only the invoice itself tells which."""
+    invoice_id = InvoiceId(document.invoice_id)
     made = client.acknowledge(invoice_id)
     if made.outcome is not Acknowledged.ALREADY:
-        return made
+        return _Reply(document=document, made=made)
     raw = client.invoice(invoice_id)
     if raw is None:
-        return replace(made, outcome=Acknowledged.GONE)
+        return _Reply(document=document, made=replace(made, outcome=Acknowledged.GONE))
     if raw.processing_status == _WAITING:
         raise with_exchange(TryAgain("Basware does not take the acknowledgement of a waiting invoice."), made.exchange)
     what = f"GET accountingDocuments/{invoice_id}"
     seen = Exchange(system="basware", what=what, response=raw.raw, status=raw.processing_status)
-    return replace(made, exchange=seen, found=raw.processing_status)
+    made = replace(made, exchange=seen, found=raw.processing_status)
+    return _Reply(document=document, made=made, now=raw if raw.processing_status == _IN_PROGRESS else None)
 
 
 def _note_acknowledged(
     surroundings: Surroundings,
     connection: Connection,
-    answers: Sequence[tuple[Document, Acknowledgement]],
+    answers: Sequence[_Reply],
     failed: Sequence[tuple[Document, ConnectorError]],
 ) -> None:
     with writing(connection.pk, surroundings.clock()) as ledger:
-        refs = ledger.keep_all([answer.exchange for _, answer in answers])
+        refs = ledger.keep_all([answer.made.exchange for answer in answers])
         hops: list[Hop] = []
         blocked: list[Hop] = []
-        for (document, answer), ref in zip(answers, refs, strict=True):
+        for answered, ref in zip(answers, refs, strict=True):
+            document, answer = answered.document, answered.made
+            if answered.now is not None:
+                _take_unseen_correction(ledger, document, answered.now, ref)
             words = _ACKNOWLEDGED_WORDS[answer.outcome]
             changes: dict[str, object] = {"acknowledged_at": ledger.now}
             if document.due_at is not None:
@@ -353,6 +371,15 @@ def _note_acknowledged(
         for document, trouble in failed:
             _note_failed(surroundings, ledger, document, trouble)
         duties.wake(connection.pk, ledger.now, duties.PLANNING)
+
+
+def _take_unseen_correction(ledger: Ledger, document: Document, raw: RawInvoice, exchange: ExchangeRef) -> None:
+    """An invoice that was acknowledged without our knowing may have been corrected before that: then what was stored is not
+    what Basware waits to hear of."""
+    known = documents.of(ledger.connection.pk).get(pk=document.pk)
+    stored = bytes(known.raw)
+    if raw.last_updated >= last_updated_of(stored) and _content_of(raw.raw) != _content_of(stored):
+        _offered_again(ledger, known, raw, exchange)
 
 
 def _not_for_us(answer: Acknowledgement) -> Fault | None:

@@ -71,10 +71,24 @@ class Reading:
             sessions.set_watermark(self.visit.connection, self.name, newest)
         self.visit.notes.pop("reading", None)
 
+    def set_aside(self) -> None:
+        """Everything was read, and is still to be worked on: the watermark stays until `finish_all`. A session that ends
+        before that leaves nothing behind, and all of it is read again."""
+        newest = self._notes.get("newest", "")
+        if newest and stamps.newest([newest, self._notes.get("since", "")]) == newest:
+            self.visit.notes.setdefault("set_aside", {})[self.name] = newest
+        self.visit.notes.pop("reading", None)
+
     @property
     def left(self) -> int:
         """Records that QuickBooks said are still to come."""
         return int(self._notes.get("left", "0"))
+
+
+def finish_all(visit: Visit) -> None:
+    """Move every watermark that was set aside: what was read is worked on."""
+    for name, stamp in visit.notes.pop("set_aside", {}).items():
+        sessions.set_watermark(visit.connection, name, stamp)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

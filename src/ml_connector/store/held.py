@@ -53,6 +53,6 @@ def charged_to(connection: Connection, entries: Sequence[ListEntry]) -> list[str
     return sorted(found)
 
 
-def followed(entries: Sequence[ListEntry]) -> None:
-    """Note that the documents of merged entries were looked at."""
-    ListEntry.objects.filter(pk__in=[entry.pk for entry in entries]).update(followed=True)
+def followed(entries: Sequence[int]) -> None:
+    """Note that the documents of merged entries, given by their numbers, were looked at."""
+    ListEntry.objects.filter(pk__in=entries).update(followed=True)
