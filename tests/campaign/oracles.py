@@ -175,7 +175,7 @@ def _judge_settled(
 
 def _differences(people: People, case: Case, document: Document, txn: dict[str, Any]) -> list[str]:
     truth, found = case.truth, []
-    same = people.ever_in if "backup restored" in case.reasons else people.now_in
+    same = people.ever_in if people.restored else people.now_in
     # Where the vendor itself was merged away, nobody can tell a Bill that a person moved from one that moved with it. A
     # person who names a Bill has seen how it differs.
     unseen = "vendor edited" not in case.reasons or ("link" not in case.reasons and truth.vendor not in people.moved)

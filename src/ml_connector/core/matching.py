@@ -86,6 +86,8 @@ def match(sought: Sought, candidates: Sequence[LedgerTxn]) -> Match:
 def _wanted(sought: Sought, candidates: Sequence[LedgerTxn]) -> Match:
     for txn in candidates:
         if txn.txn_id == TxnId(sought.wanted_txn_id) and txn.vendor == sought.vendor:
+            if sought.total and not txn.amount:
+                return _question("MLC-LINK-02", sought.wanted_txn_id, "it is void")
             return Match(verdict=Verdict.LINKABLE, found=txn)
     return _question("MLC-LINK-01", sought.wanted_txn_id, "")
 

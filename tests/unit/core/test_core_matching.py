@@ -203,3 +203,9 @@ def test_no_verdict_claims_more_than_quickbooks_showed(
     if judged.verdict is Verdict.QUESTION:
         assert judged.fault is not None
         assert judged.fault.says
+
+
+def test_a_named_bill_that_is_void_is_a_question_unless_the_invoice_is_over_nothing() -> None:
+    void = in_quickbooks(txn_id=TxnId("7-7"), amount=Decimal("0.00"))
+    assert verdict([void], wanted_txn_id="7-7") == (Verdict.QUESTION, "MLC-LINK-02")
+    assert verdict([void], wanted_txn_id="7-7", total=Decimal("0.00")) == (Verdict.LINKABLE, "")
