@@ -22,6 +22,7 @@ _ELSEWHERE = {
     "onboarding": "before a connection writes anything",
     "month_close": "a person's name under what was counted",
     "people": "who may sign in, and with what",
+    "single_sign_on": "who may sign in, and with what",
     "replaying": "plans and approvals; what it does to a document are the acts of operator, one by one",
     "operator.assign": "says who takes care of a document, as a note does",
 }

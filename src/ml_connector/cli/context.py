@@ -92,6 +92,7 @@ class Context:
         """Time, dice, vault and the way to Basware."""
         self.open_database()
         from ml_connector.basware.transport import HttpTransport
+        from ml_connector.flows.sign_on_network import network_provider
         from ml_connector.flows.surroundings import Surroundings
 
         return Surroundings(
@@ -100,6 +101,7 @@ class Context:
             vault=self.vault,
             transport=HttpTransport(),
             second_factor_roles=roles_named(self.config.second_factor_roles),
+            provider=network_provider(self.config.sign_on()),
         )
 
     def url(self, given: str | None) -> str:

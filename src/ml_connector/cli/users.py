@@ -70,11 +70,14 @@ def list_users(context: Context) -> None:
         if not found:
             context.say("There is no user yet; make one with: ml-connector user add.")
             return
-        table = new_table("Name", "Full name", "Role", "May sign in", "Second factor", "Last signed in (UTC)")
+        table = new_table(
+            "Name", "Full name", "Role", "May sign in", "Second factor", "Company account", "Last signed in (UTC)"
+        )
         for row in found:
             table.add_row(
                 row["name"], row["full_name"], ROLE_WORDS[Role(row["role"])], "yes" if row["active"] else "no",
                 "on" if row["second_factor"] else "off",
+                "linked" if row["company_account"] else "none",
                 row["last_signed_in_at"] or "never",
             )  # fmt: skip
         context.show(table)
@@ -131,5 +134,6 @@ def _as_dict(row: User) -> dict[str, Any]:
         "role": row.role,
         "active": row.is_active,
         "second_factor": row.second_factor_at is not None,
+        "company_account": bool(row.issuer),
         "last_signed_in_at": row.last_login.isoformat(timespec="seconds") if row.last_login else None,
     }

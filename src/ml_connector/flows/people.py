@@ -190,7 +190,8 @@ def sign_in(surroundings: Surroundings, name: str, password: str, address: str) 
     Whoever has a second factor is not in yet: `second_factor.sign_in` comes next, and the attempt counts until then.
 
     Raises:
-        NeedsOperator: too many attempts under this name or from this address; the sentence says when to try again.
+        NeedsOperator: too many attempts under this name or from this address; the sentence says when to try again. Or
+            this person comes in with the company account.
     """
     now, plain = surroundings.clock(), _plain(name)[:60]
     count_attempt(now, plain, address)
@@ -200,6 +201,7 @@ def sign_in(surroundings: Surroundings, name: str, password: str, address: str) 
         return None
     if not user.check_password(password):
         return None
+    _let_a_password_do(surroundings, user)
     if user.second_factor_at is None:
         with transaction.atomic():
             forget_attempts(now, plain, address)
@@ -284,6 +286,14 @@ def end_session(surroundings: Surroundings, user: User, session_key: str, actor:
     if gone:
         note(surroundings.clock(), actor, "session_ended", user, f"A session of {user.name} was ended.")
     return bool(gone)
+
+
+def _let_a_password_do(surroundings: Surroundings, user: User) -> None:
+    provider = surroundings.provider
+    if provider is None or provider.settings.passwords_for_all:
+        return
+    if user.role != Role.ADMIN or user.second_factor_at is None:
+        raise NeedsOperator("Sign in with your company account; a password is for IT admins who have a second factor.")
 
 
 def _keep_an_admin(user: User) -> None:

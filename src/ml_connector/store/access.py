@@ -27,13 +27,19 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField()
     second_factor_at = models.DateTimeField(null=True)  #: since when a code is asked for; null: it is not
     second_factor_step = models.BigIntegerField(default=0)  #: of the latest code that was taken; none is taken twice
+    issuer = models.CharField(max_length=250, blank=True)  #: of the company account that is linked; empty: none is
+    subject = models.CharField(max_length=255, blank=True)  #: names the account there for ever, whatever its e-mail
+    linked_at = models.DateTimeField(null=True)
 
     USERNAME_FIELD = "name"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["role"]
     objects = UserManager()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(role__in=[r.value for r in Role]), name="user_role")]
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=[r.value for r in Role]), name="user_role"),
+            models.UniqueConstraint(fields=["issuer", "subject"], condition=~Q(issuer=""), name="user_company_account"),
+        ]
 
     def __str__(self) -> str:
         return self.full_name or self.name
@@ -61,6 +67,13 @@ class SignInAttempt(models.Model):
             models.Index(fields=["name", "at"], name="sign_in_attempt_name"),
             models.Index(fields=["address", "at"], name="sign_in_attempt_address"),
         ]
+
+
+class SignOnAnswer(models.Model):
+    """An answer of the company sign-in that was used; none is taken twice. Kept for as long as its ticket would hold."""
+
+    state_sha256 = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField(db_index=True)
 
 
 class SignInLink(models.Model):

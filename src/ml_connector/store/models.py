@@ -18,6 +18,7 @@ from ml_connector.store.access import (
     SavedView,
     SignInAttempt,
     SignInLink,
+    SignOnAnswer,
     User,
 )
 from ml_connector.store.chain_checks import ChainCheck
@@ -45,6 +46,7 @@ __all__ = [
     "SignInAttempt",
     "SignInLink",
     "SignOff",
+    "SignOnAnswer",
     "Trial",
     "User",
 ]  # Django looks here

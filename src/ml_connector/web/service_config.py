@@ -16,6 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.roles import roles_named
+from ml_connector.core.sign_on import SignOnSettings, role_or_none, roles_by_group, words_in
+from ml_connector.openid.provider import is_protected
 
 _PREFIX = "ML_CONNECTOR_"
 
@@ -26,6 +28,11 @@ _HOME = Path(".ml-connector")
 
 def _setting(default: Any, why: str, **limits: Any) -> Any:
     return field(default=default, metadata={"why": why, **limits})
+
+
+def _issuer(url: str) -> None:
+    if url and not is_protected(url):
+        raise NeedsOperator(f"sso_issuer is an https address such as https://login.example.com, not {url!r}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +64,59 @@ class ServiceConfig:
         "Roles whose users must have a second factor, separated by commas: clerk, controller, admin, auditor.",
         check=roles_named,
     )
+    sso_issuer: str = _setting(
+        "", "Company sign-in: how the OpenID provider names itself, exactly; empty: there is none.", check=_issuer
+    )
+    sso_client_id: str = _setting("", "Company sign-in: the client id that the provider gave the connector.")
+    sso_button: str = _setting("Sign in with your company account", "Company sign-in: words of the button.")
+    sso_user_claim: str = _setting(
+        "email", "Company sign-in: claim that names the user the first time; email counts only when it is verified."
+    )
+    sso_domains: str = _setting(
+        "", "Company sign-in: domains of e-mail addresses let in, separated by commas; empty: all."
+    )
+    sso_groups_claim: str = _setting("groups", "Company sign-in: claim that lists the groups of a person.")
+    sso_roles: str = _setting(
+        "",
+        "Company sign-in: roles by group, as GROUP=ROLE separated by commas; empty: roles are set here.",
+        check=roles_by_group,
+    )
+    sso_new_user_role: str = _setting(
+        "", "Company sign-in: role of somebody whom nobody invited; empty: is not let in.", check=role_or_none
+    )
+    sso_second_factor: str = _setting(
+        "",
+        "Company sign-in: values of amr or acr that stand in for our second factor, separated by commas; empty: none.",
+    )
+    sso_passwords: str = _setting(
+        "ALL",
+        "Beside a company sign-in: ALL may use a password, or ADMINS who have a second factor.",
+        words=("ALL", "ADMINS"),
+    )
     log_level: str = _setting("INFO", "How much is logged: DEBUG, INFO, WARNING or ERROR.", words=LOG_LEVELS)
+
+    def sign_on(self) -> SignOnSettings | None:
+        """Return what was told about the company's sign-in; None if there is none.
+
+        Raises:
+            NeedsOperator: there is an issuer and no client id.
+        """
+        if not self.sso_issuer:
+            return None
+        if not self.sso_client_id:
+            raise NeedsOperator("sso_issuer is set and sso_client_id is not; set it to what the provider gave you.")
+        return SignOnSettings(
+            issuer=self.sso_issuer,
+            client_id=self.sso_client_id,
+            button=self.sso_button,
+            user_claim=self.sso_user_claim,
+            domains=frozenset(domain.lower().lstrip("@") for domain in words_in(self.sso_domains)),
+            groups_claim=self.sso_groups_claim,
+            roles=roles_by_group(self.sso_roles),
+            new_user_role=role_or_none(self.sso_new_user_role),
+            second_factor=words_in(self.sso_second_factor),
+            passwords_for_all=self.sso_passwords == "ALL",
+        )
 
     @property
     def config_path(self) -> Path:

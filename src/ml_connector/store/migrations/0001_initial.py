@@ -625,6 +625,9 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField()),
                 ("second_factor_at", models.DateTimeField(null=True)),
                 ("second_factor_step", models.BigIntegerField(default=0)),
+                ("issuer", models.CharField(blank=True, max_length=250)),
+                ("subject", models.CharField(blank=True, max_length=255)),
+                ("linked_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -674,6 +677,14 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("name", models.CharField(max_length=66)),
                 ("address", models.CharField(max_length=45)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SignOnAnswer",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("state_sha256", models.CharField(max_length=64, unique=True)),
+                ("at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
@@ -1060,6 +1071,14 @@ class Migration(migrations.Migration):
             model_name="user",
             constraint=models.CheckConstraint(
                 condition=models.Q(("role__in", ["clerk", "controller", "admin", "auditor"])), name="user_role"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("issuer", ""), _negated=True),
+                fields=["issuer", "subject"],
+                name="user_company_account",
             ),
         ),
         migrations.AddField(

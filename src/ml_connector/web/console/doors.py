@@ -9,11 +9,19 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.secret import Secret
-from ml_connector.flows import people, second_factor
+from ml_connector.flows import people, second_factor, single_sign_on
 from ml_connector.store.models import User
 from ml_connector.web.console.render import LOOK_COOKIE, LOOKS, back_to, page
 from ml_connector.web.console.settings import PREFIX
-from ml_connector.web.console.signing_in import address_of, begin_session, half_way, signed_in, whose_half_way
+from ml_connector.web.console.signing_in import (
+    address_of,
+    begin_session,
+    by_company,
+    came_by_company,
+    half_way,
+    signed_in,
+    whose_half_way,
+)
 from ml_connector.web.running import current
 
 _WRONG = "Name and password do not fit. Check both; capitals count in the password."
@@ -21,11 +29,11 @@ _WRONG = "Name and password do not fit. Check both; capitals count in the passwo
 
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for name and password, and let in whoever has them."""
-    onward = _ours(request.POST.get("next") or request.GET.get("next", ""))
+    onward = ours(request.POST.get("next") or request.GET.get("next", ""))
     if request.method != "POST":
         if signed_in(request):
             return HttpResponseRedirect(onward)
-        return page(request, "sign_in.html", next=onward, nobody_yet=people.nobody_yet())
+        return sign_in_page(request, onward)
     name, problem = request.POST.get("name", ""), _WRONG
     user = None
     try:
@@ -34,11 +42,21 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     except NeedsOperator as throttled:
         problem = str(throttled)
     if user is None:
-        return page(request, "sign_in.html", status=403, next=onward, name=name, problem=problem)
+        return sign_in_page(request, onward, problem, status=403, name=name)
     if user.second_factor_at is not None:
-        return _ask_code(request, user, onward)
+        return ask_code(request, user, onward)
     begin_session(request, user)
     return HttpResponseRedirect(onward)
+
+
+def sign_in_page(
+    request: HttpRequest, onward: str, problem: str = "", *, status: int = 200, name: str = ""
+) -> HttpResponse:
+    """Return the page on which people sign in."""
+    return page(
+        request, "sign_in.html", status=status, next=onward, name=name, problem=problem,
+        nobody_yet=not problem and people.nobody_yet(), button=single_sign_on.button(current().surroundings),
+    )  # fmt: skip
 
 
 def second_step(request: HttpRequest) -> HttpResponse:
@@ -46,7 +64,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return back_to("sign-in")
     surroundings = current().surroundings
-    onward = _ours(request.POST.get("next", ""))
+    onward, company = ours(request.POST.get("next", "")), bool(request.POST.get("company"))
     user = whose_half_way(request.POST.get("half_way", ""), surroundings.clock())
     if user is None:
         messages.error(request, "That took too long. Sign in once more.")
@@ -57,16 +75,22 @@ def second_step(request: HttpRequest) -> HttpResponse:
     except NeedsOperator as throttled:
         let_in, problem = False, str(throttled)
     if not let_in:
-        return _ask_code(request, user, onward, problem)
+        return ask_code(request, user, onward, problem, company=company)
     begin_session(request, user)
+    if company:
+        by_company(request, second_factor=False)
+        return HttpResponseRedirect(onward)
     return _welcome(request, user, onward)
 
 
-def _ask_code(request: HttpRequest, user: User, onward: str, problem: str = "") -> HttpResponse:
-    half = half_way(user, current().surroundings.clock())
+def ask_code(
+    request: HttpRequest, user: User, onward: str, problem: str = "", *, company: bool = False
+) -> HttpResponse:
+    """Ask whoever has shown the first factor for the code of the app; `company`: it was the company's account."""
     return page(
-        request, "sign_in_code.html", status=403 if problem else 200, half_way=half, next=onward, problem=problem
-    )
+        request, "sign_in_code.html", status=403 if problem else 200, next=onward, problem=problem, company=company,
+        half_way=half_way(user, current().surroundings.clock()),
+    )  # fmt: skip
 
 
 def _welcome(request: HttpRequest, user: User, onward: str) -> HttpResponse:
@@ -86,7 +110,7 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
     if user is None:
         return page(request, "sign_in_link.html", status=410, owner=None)
     if user.second_factor_at is not None:
-        return _ask_code(request, user, reverse("console:home"))
+        return ask_code(request, user, reverse("console:home"))
     begin_session(request, user)
     return _welcome(request, user, reverse("console:home"))
 
@@ -113,22 +137,31 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End the session."""
+    """End the session, and lead whoever came with a company account to where that one is signed out."""
+    elsewhere = ""
+    if came_by_company(request):
+        elsewhere = single_sign_on.sign_out_address(current().surroundings, current().config.own_url)
     request.session.flush()
-    return back_to("sign-in")
+    if not elsewhere:
+        return back_to("sign-in")
+    # A form may lead to no other host (form-action); a page that was reached may.
+    request.person = None  # type: ignore[attr-defined]
+    response = page(request, "signed_out.html", elsewhere=elsewhere)
+    response.headers["Refresh"] = f"0; url={elsewhere}"
+    return response
 
 
 def look(request: HttpRequest) -> HttpResponse:
     """Switch between light, dark and what the system says."""
     chosen = request.POST.get("look", "")
-    response = HttpResponseRedirect(_ours(request.POST.get("next", "")))
+    response = HttpResponseRedirect(ours(request.POST.get("next", "")))
     response.set_cookie(
         LOOK_COOKIE, chosen if chosen in LOOKS else "auto", max_age=31536000, path=PREFIX, httponly=True, samesite="Lax"
     )
     return response
 
 
-def _ours(address: str) -> str:
+def ours(address: str) -> str:
     """Return an address to go on to, if it is one of the console's own."""
     own = address.startswith(PREFIX + "/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
     return address if own else reverse("console:home")

@@ -26,7 +26,7 @@ from ml_connector.core.errors import ConnectorError
 from ml_connector.flows import second_factor
 from ml_connector.web.console.refusals import cannot, database_silent, failed, not_allowed
 from ml_connector.web.console.sessions import note_seen
-from ml_connector.web.console.signing_in import PersonMiddleware, signed_in
+from ml_connector.web.console.signing_in import PersonMiddleware, second_factor_by_company, signed_in
 from ml_connector.web.running import current
 
 if TYPE_CHECKING:  # the table of screens names views, which is more than is needed here
@@ -99,7 +99,8 @@ def _refusal(screen: Screen, request: HttpRequest) -> HttpResponse | None:
     note_seen(request)
     if user.role not in screen.roles:
         return not_allowed(request)
-    if screen.name not in _BEFORE_SECOND_FACTOR and second_factor.owes(current().surroundings, user):
+    owes = second_factor.owes(current().surroundings, user) and not second_factor_by_company(request)
+    if owes and screen.name not in _BEFORE_SECOND_FACTOR:
         return _sent_to(request, reverse("console:second-factor"))
     return None
 

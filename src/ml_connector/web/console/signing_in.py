@@ -17,6 +17,7 @@ from ml_connector.web.console.sessions import USER
 _PROOF = "proof"  # bound to the password: a session that was begun under an earlier one ends
 _HALF_WAY = "second factor"
 _HALF_WAY_S = 600
+_COMPANY = "company"  #: came in with a company account; "second factor" if one was shown there
 
 
 class PersonMiddleware(MiddlewareMixin):
@@ -45,6 +46,21 @@ def begin_session(request: HttpRequest, user: User) -> None:
     request.session["browser"] = request.META.get("HTTP_USER_AGENT", "")[:200]
     rotate_token(request)
     request.person = user  # type: ignore[attr-defined]
+
+
+def by_company(request: HttpRequest, *, second_factor: bool) -> None:
+    """Note on a new session that it was begun with a company account."""
+    request.session[_COMPANY] = "second factor" if second_factor else "yes"
+
+
+def came_by_company(request: HttpRequest) -> bool:
+    """Tell whether the session was begun with a company account."""
+    return bool(request.session.get(_COMPANY))
+
+
+def second_factor_by_company(request: HttpRequest) -> bool:
+    """Tell whether a second factor was shown to the company, and its word is taken for ours."""
+    return request.session.get(_COMPANY) == "second factor"
 
 
 def half_way(user: User, now: datetime) -> str:

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.roles import ROLE_WORDS, Role
-from ml_connector.flows import people
+from ml_connector.flows import people, single_sign_on
 from ml_connector.store.models import User
 from ml_connector.web.console.refusals import nowhere
 from ml_connector.web.console.render import back_to, page
@@ -107,6 +107,14 @@ def link(request: HttpRequest, user: int) -> HttpResponse:
     found = _act(request, user)
     token = people.make_link(current().surroundings, found, actor(request))
     return _shown_link(request, found, token.open())
+
+
+def unlink(request: HttpRequest, user: int) -> HttpResponse:
+    """Let a person's company account lead here no more."""
+    found = _act(request, user)
+    single_sign_on.unlink(current().surroundings, found, actor(request))
+    messages.success(request, f"The company account of {found} is unlinked; every session was ended.")
+    return back_to("user", user)
 
 
 def end_session(request: HttpRequest, user: int, key: str) -> HttpResponse:
