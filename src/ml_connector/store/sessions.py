@@ -126,13 +126,18 @@ def lost(connection_id: int) -> list[MessageSet]:
 
 def watermark(connection_id: int, name: str) -> str:
     """Return up to where something was read, or an empty text."""
-    row = Watermark.objects.filter(connection_id=connection_id, name=name).first()
-    return row.stamp if row else ""
+    text = "SELECT stamp FROM store_watermark WHERE connection_id = %s AND name = %s"
+    found = rows.values(text, connection_id, name)
+    return str(found[0][0]) if found else ""
 
 
 def set_watermark(connection: Connection, name: str, stamp: str) -> None:
     """Note up to where something was read."""
-    Watermark.objects.update_or_create(connection=connection, name=name, defaults={"stamp": stamp})
+    rows.execute(
+        "INSERT INTO store_watermark (connection_id, name, stamp) VALUES (%s, %s, %s)"
+        " ON CONFLICT (connection_id, name) DO UPDATE SET stamp = excluded.stamp",
+        connection.pk, name, stamp,
+    )  # fmt: skip
 
 
 def read_lists_anew(connection: Connection) -> None:

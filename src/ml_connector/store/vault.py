@@ -19,8 +19,14 @@ from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.secret import Secret
 from ml_connector.store.master_key import EARLIER, KEY_BYTES, MasterKey, key_text, seal, unseal, write_key
 from ml_connector.store.models import Connection, Credential, DataKey
+from ml_connector.store.rows import Question
 
 _INSTALLATION = 0  # stands for the number of a connection where a secret belongs to none
+
+_SEALED = Question(Credential, "WHERE name = %s AND connection_id = %s")
+_SEALED_OF_ALL = Question(Credential, "WHERE name = %s AND connection_id IS NULL")
+_KEY = Question(DataKey, "WHERE connection_id = %s")
+_KEY_OF_ALL = Question(DataKey, "WHERE connection_id IS NULL ORDER BY id")
 
 
 class Vault:
@@ -65,7 +71,7 @@ class Vault:
         Raises:
             NeedsOperator: the master key is not the one it was sealed under, or the row was tampered with.
         """
-        row = Credential.objects.filter(connection=connection, name=name).first()
+        row = _SEALED.row(name, connection.pk) if connection else _SEALED_OF_ALL.row(name)
         if row is None:
             return None
         cipher = AESGCM(self._data_key(connection))
@@ -89,7 +95,7 @@ class Vault:
         return len(rows)
 
     def _data_key(self, connection: Connection | None) -> bytes:
-        row = DataKey.objects.filter(connection=connection).first()
+        row = _KEY.row(connection.pk) if connection else _KEY_OF_ALL.row()
         if row is not None:
             return self._key_of(row).unwrap(bytes(row.wrapped), _number(connection))
         self._refresh()
