@@ -111,9 +111,9 @@ def effects(connection_id: int, kind: ListKind, codes: Sequence[str]) -> dict[st
     if not codes:
         return {}
     text = (
-        "SELECT code, currency, only, COUNT(*), SUM(gross_cents) FROM store_missingcode"  # noqa: S608
+        'SELECT code, currency, "only", COUNT(*), SUM(gross_cents) FROM store_missingcode'  # noqa: S608
         f" WHERE connection_id = %s AND kind = %s AND code IN ({rows.places(len(codes))})"
-        " GROUP BY code, only, currency"
+        ' GROUP BY code, "only", currency'
     )
     found: dict[str, list[Effect]] = {}
     for code, currency, only, count, cents in rows.values(text, connection_id, kind.value, *codes):
