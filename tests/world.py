@@ -60,6 +60,7 @@ _SETTINGS = {
 }  # fmt: skip
 
 _WAITS_FOR_WRITES = {State.PLANNED, State.IN_DOUBT, State.MODIFYING}
+_OUTCOME_UNKNOWN = {State.SENT, State.IN_DOUBT, State.MODIFYING}
 _UNDER_WAY = (
     State.RECEIVED,
     State.ACCEPTED,
@@ -284,12 +285,15 @@ class World:
         for duty in Duty.objects.exclude(name__in=[duties.SWEEP, duties.PLANNING, duties.IMPORTS, duties.WATCH]):
             if (duty.last_ok_at is None or duty.last_ok_at < began) and duty.failures < 8 and not duty.needs_operator:
                 left.append(f"{duty.name} was not looked at ({duty.last_error or 'not yet'})")
+        # An invoice that comes again waits until the outcome of its Bill is known, and a person may have to decide first.
+        put_off = Document.objects.filter(connection__in=stopped, state__in=_OUTCOME_UNKNOWN)
+        later = set(put_off.values_list("invoice_id", flat=True))
         offered = [
             view
             for view in self.outside.basware.invoices_view()
             if view["processingStatus"] == "WaitingForTransfer" and view["companyCode"] == self.firm.company_code
         ]
-        if offered and self.connector.takes_invoices():
+        if any(view["invoiceId"] not in later for view in offered) and self.connector.takes_invoices():
             left.append(f"Basware offers {len(offered)} invoices still")
         if self.outside.basware.push.waiting:
             left.append("notifications wait")

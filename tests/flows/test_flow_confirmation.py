@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ml_connector.store import duties
-from world import World
+from world import Approved, World
 
 pytestmark = pytest.mark.both_databases
 
@@ -355,25 +355,39 @@ def test_a_correction_that_somebody_else_acknowledged_is_found_by_the_sweep(worl
     assert world.basware.status(invoice) == "Transferred"
 
 
-def test_a_correction_that_is_offered_before_basware_was_told_is_not_confirmed_away(world: World) -> None:
+def _is_corrected(world: World, invoice: Approved, *, taken_by_another: bool) -> None:
+    row = dict(invoice.document["codingRows"][0], netTotal=200.0, grossTotal=200.0)
+    world.basware.transfers_again(invoice, grossSum=200.0, netSum=200.0, codingRows=[row])
+    if taken_by_another:
+        world.basware.tenant.invoices.acknowledge(invoice.id, world.basware.tenant.now())
+
+
+_TAKEN_BY_ANOTHER = pytest.mark.parametrize("taken_by_another", [False, True], ids=["offered", "taken by another"])
+
+
+@_TAKEN_BY_ANOTHER
+def test_a_correction_that_comes_before_basware_was_told_is_not_confirmed_away(
+    world: World, taken_by_another: bool
+) -> None:
     invoice = world.basware.approves(gross="120.00")
     world.fetches()
     world.polls()  # QuickBooks has it, and Basware is to be told at once; the next look for invoices is not due yet
-    row = dict(invoice.document["codingRows"][0], netTotal=200.0, grossTotal=200.0)
-    world.basware.transfers_again(invoice, grossSum=200.0, netSum=200.0, codingRows=[row])
+    _is_corrected(world, invoice, taken_by_another=taken_by_another)
     world.works()
     world.run_until_idle()
     assert world.connector.state(invoice) == "changed"
     assert world.basware.heard_about(invoice) == []
 
 
-def test_while_invoices_cannot_be_fetched_a_corrected_one_is_not_confirmed_away(world: World) -> None:
+@_TAKEN_BY_ANOTHER
+def test_while_invoices_cannot_be_fetched_a_corrected_one_is_not_confirmed_away(
+    world: World, taken_by_another: bool
+) -> None:
     invoice = world.basware.approves(gross="120.00")
     unchanged = world.basware.approves(gross="70.00")
     world.fetches()
     world.polls()
-    row = dict(invoice.document["codingRows"][0], netTotal=200.0, grossTotal=200.0)
-    world.basware.transfers_again(invoice, grossSum=200.0, netSum=200.0, codingRows=[row])
+    _is_corrected(world, invoice, taken_by_another=taken_by_another)
     world.basware.suffers("error-before", times=3, path="*/accountingDocuments", method="GET")
     world.works()
     assert world.basware.heard_about(invoice) == []

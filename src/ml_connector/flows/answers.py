@@ -34,6 +34,7 @@ from ml_connector.store.documents import Hop
 from ml_connector.store.models import Connection, Document
 
 _PER_COMMIT = 100
+_CLOCKS_APART = timedelta(days=1)  # the zone of Basware's filter by time is not documented
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,37 +141,44 @@ def _batches(
 
 
 def _looked_first(surroundings: Surroundings, connection: Connection, batch: Sequence[Document]) -> list[_Answer]:
-    """Look at what Basware offers before it is answered, and return what is still to be answered then.
+    """Look at what Basware holds before it is answered, and return what is still to be answered then.
 
-    A corrected invoice may have been transferred again since the last look. The answer to what it said before would close
-    its new transfer, and nobody would ever see the correction.
+    A corrected invoice may have been transferred again since the last look, and even been acknowledged by another program.
+    The answer to what it said before would close its new transfer, and nobody would ever see the correction.
     """
+    since = min(document.acknowledged_at or surroundings.clock() for document in batch) - _CLOCKS_APART
     try:
         intake.fetch(surroundings, connection)
+        intake.sweep(surroundings, connection, updated_after=since)
     except ConnectorError:
         # Looking is a duty of its own, which tells of its failure.
         return [_Answer(document, read_first=True) for document in batch]
     return [_Answer(document) for document in documents.still_to_answer(connection.pk, [d.pk for d in batch])]
 
 
-def _offered_anew(client: BaswareClient, document: Document) -> _Later | _Rejected | None:
-    """Return why an invoice is not answered now: Basware offers it again, which was not seen yet, or does not show it."""
+def _corrected_unseen(client: BaswareClient, document: Document) -> _Later | _Rejected | None:
+    """Return why an invoice is not answered now: Basware holds it corrected, which was not seen yet, or does not show it."""
     try:
         raw = client.invoice(InvoiceId(document.invoice_id))
     except TryAgain as trouble:
         return _Later(trouble=trouble)
     except Refused as refused:
         return _Rejected(fault=Fault(code="MLC-BW-01", detail=refused.words), exchange=refused.exchange)
-    if raw is None or raw.processing_status != "WaitingForTransfer":
+    if raw is None:
         return None
-    words = "Basware offers it again, perhaps corrected; it is answered when that was looked at."
+    if raw.processing_status == "WaitingForTransfer":
+        words = "Basware offers it again, perhaps corrected; it is answered when that was looked at."
+    elif raw.processing_status == "TransferInProgress" and intake.was_corrected(document, raw):
+        words = "Basware holds it corrected; it is answered when that was taken in."
+    else:
+        return None
     return _Later(trouble=with_exchange(TryAgain(words), _seen(raw)))
 
 
 def _answer(surroundings: Surroundings, connection: Connection, client: BaswareClient, answer: _Answer) -> _Outcome:
     document = answer.document
-    if answer.read_first and (offered := _offered_anew(client, document)):
-        return offered
+    if answer.read_first and (unseen := _corrected_unseen(client, document)):
+        return unseen
     settings = settings_of(connection)
     if document.state == State.POSTED:
         report = transfer_succeeded(

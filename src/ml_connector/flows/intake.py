@@ -56,20 +56,23 @@ def fetch(surroundings: Surroundings, connection: Connection) -> int:
     return taken
 
 
-def sweep(surroundings: Surroundings, connection: Connection) -> int:
-    """Look for invoices that Basware counts as being transferred: unknown ones are taken in, answered ones answered again;
-    return how many.
+def sweep(surroundings: Surroundings, connection: Connection, *, updated_after: datetime | None = None) -> int:
+    """Look for invoices that Basware counts as being transferred: unknown ones are taken in, corrected ones too, and
+    answered ones are answered again; return how many. `updated_after`, aware, leaves out what did not change since then.
 
     They would be lost otherwise: Basware offers them no more, and fails them some day without a word.
+
+    Raises: as `fetch` does.
     """
     taken = 0
     client = surroundings.basware(connection)
     pages = _Pages(client)
     for company in company_codes(connection):
-        for page in pages.of(_IN_PROGRESS, company):
+        for page in pages.of(_IN_PROGRESS, company, updated_after):
             taken += _store_swept(surroundings, connection, page)
-    # What is stored is acknowledged after the next look at what waits, which may hold other content than the stored one.
-    duties.wake(connection.pk, surroundings.clock(), duties.INVOICES)
+    if taken:
+        # What is stored is acknowledged after the next look at what waits, which may hold other content than the stored one.
+        duties.wake(connection.pk, surroundings.clock(), duties.INVOICES)
     pages.complain()
     return taken
 
@@ -79,7 +82,7 @@ def _store_swept(surroundings: Surroundings, connection: Connection, page: Invoi
     known = documents.known(connection.pk, swept)
     missing = [_new(raw) for key, raw in swept.items() if key not in known]
     unanswered = [d for d in known.values() if _was_answered_in_vain(d, surroundings.clock())]
-    corrected = [d for d in known.values() if _was_corrected(d, swept[InvoiceId(d.invoice_id)])]
+    corrected = [d for d in known.values() if was_corrected(d, swept[InvoiceId(d.invoice_id)])]
     unanswered = [d for d in unanswered if d not in corrected]
     if not missing and not unanswered and not corrected:
         return 0
@@ -94,9 +97,12 @@ def _store_swept(surroundings: Surroundings, connection: Connection, page: Invoi
     return len(missing) + len(unanswered) + len(corrected)
 
 
-def _was_corrected(document: Document, raw: RawInvoice) -> bool:
-    """It was transferred again with other content, and acknowledged before we saw it: by another program, or by an
-    acknowledgement of ours that arrived late. A page that lags behind holds what it was before, and does not count."""
+def was_corrected(document: Document, raw: RawInvoice) -> bool:
+    """Tell whether an invoice that Basware counts as being transferred was transferred again with other content, and
+    acknowledged before we saw it: by another program, or by an acknowledgement of ours that arrived late.
+
+    A page that lags behind holds what it was before, and does not count.
+    """
     if document.acknowledged_at is None or document.state in _UNDER_WAY:
         return False
     stored = bytes(document.raw)
@@ -127,12 +133,12 @@ class _Pages:
         self._client = client
         self._oddities: list[str] = []
 
-    def of(self, status: str, company: str) -> Iterator[InvoicePage]:
+    def of(self, status: str, company: str, updated_after: datetime | None = None) -> Iterator[InvoicePage]:
         """Yield the pages of one list, without the invoices that were not asked for."""
         continuation = ""
         seen: set[str] = set()
         while True:
-            page = self._client.invoice_page(status, company, continuation)
+            page = self._client.invoice_page(status, company, continuation, updated_after=updated_after)
             yield self._as_asked(page, status, company)
             continuation = page.continuation
             if not continuation:
