@@ -18,6 +18,7 @@ _ELSEWHERE = {
     "connections.resume": "ends a pause, once the storm is over",
     "publication._refuse": "no entry of these lists is more than Basware can hold",
     "connections.add": "makes the connection, before a life begins",
+    "list_acts": "has entries sent again that Basware refused, and lists read anew; what follows is publication and lists",
     "dry_run": "before a connection writes anything",
     "onboarding": "before a connection writes anything",
     "month_close": "a person's name under what was counted",

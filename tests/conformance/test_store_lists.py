@@ -27,7 +27,7 @@ def connection(database: object) -> Connection:
 
 
 def stored(connection: Connection, *records: ListRecord, codes: dict[str, str] | None = None) -> int:
-    return lists.store_records(connection, records, codes or {})
+    return lists.store_records(connection, records, codes or {}, T0)
 
 
 def entry(list_id: str) -> ListEntry:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ml_connector.core.books import ListKind
-from ml_connector.flows.publication import resend
+from ml_connector.flows.list_acts import resend
 from ml_connector.sandbox.basware.switches import Switches
 from ml_connector.sandbox.quickbooks import outside_view
 from ml_connector.store import duties
@@ -157,7 +157,7 @@ def test_a_refused_record_is_shown_with_basware_s_words_and_holds_up_nothing(wor
     assert "not found" in refused.complaint
     assert world.basware.heard_about(invoice) == ["success"]
     world.outside.basware.master_data.company_codes = known
-    assert resend(world.surroundings, world.connector.row()) == 1
+    assert resend(world.surroundings, world.connector.row(), actor="a test") == 1
     world.run_until_idle()
     assert "Zylstra Electric & Sons" in _vendors(world)
 
@@ -167,7 +167,7 @@ def test_a_list_that_basware_lost_can_be_sent_again_as_a_whole(world: World) -> 
     assert world.outside.basware.lose_record("v1/vendors", code)
     from ml_connector.core.books import ListKind
 
-    resend(world.surroundings, world.connector.row(), ListKind.VENDOR, all_of_it=True)
+    resend(world.surroundings, world.connector.row(), ListKind.VENDOR, all_of_it=True, actor="a test")
     world.run_until_idle()
     assert "Zylstra Electric" in _vendors(world)
 
@@ -232,7 +232,7 @@ def test_records_that_basware_takes_without_an_id_of_the_request_are_sent_again(
 def test_vendors_do_not_wait_for_terms_that_basware_accepted_before(world: World) -> None:
     vendor, terms = _vendor_with_terms(world)
     world.basware_answers("GET", "/v1/requestStatus/*", 404, times=0)
-    resend(world.surroundings, world.connector.row(), ListKind.TERMS, all_of_it=True)
+    resend(world.surroundings, world.connector.row(), ListKind.TERMS, all_of_it=True, actor="a test")
     world.works()
     world.quickbooks.screen.set_active("Vendor", vendor.list_id, False)
     _reads_lists(world)
@@ -262,7 +262,7 @@ def test_vendors_that_went_without_their_terms_are_sent_again_when_these_are_acc
     world.run_until_idle()
     assert not any(vendor.get("paymentTerms") for vendor in _vendors(world).values())
     world.transport.scripted.clear()
-    resend(world.surroundings, world.connector.row(), ListKind.TERMS)
+    resend(world.surroundings, world.connector.row(), ListKind.TERMS, actor="a test")
     world.run_until_idle()
     vendor, terms = _vendor_with_terms(world)
     assert _vendors(world)[vendor.record["name"]]["paymentTerms"] == {"paymentTermCode": terms.code}

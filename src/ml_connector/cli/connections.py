@@ -25,8 +25,8 @@ from ml_connector.cli.dry_runs import begin, go_live, trial
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.secret import Secret
 from ml_connector.flows import connections, health, reposting
+from ml_connector.flows.list_acts import resend
 from ml_connector.flows.mappings import read_kind
-from ml_connector.flows.publication import resend
 from ml_connector.flows.standing import details, list_standing, standing, standings
 from ml_connector.store import duties
 
@@ -399,7 +399,7 @@ def lists_resend(context: Context, name: str | None, kind: str | None, all_of_it
     """Send refused entries to Basware again, changed harmlessly so that it does not drop them."""
     surroundings = context.surroundings
     row = connections.only_one(name)
-    count = resend(surroundings, row, read_kind(kind) if kind else None, all_of_it=all_of_it)
+    count = resend(surroundings, row, read_kind(kind) if kind else None, all_of_it=all_of_it, actor=context.actor)
     context.answer({"resent": count}, f"{count} entries are sent to Basware again.")
 
 

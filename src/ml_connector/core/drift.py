@@ -38,6 +38,7 @@ class Difference:
 
     words: str  #: what it was and what it is
     gone: str = ""  #: ListID of the vendor or account that it pointed to, where that alone changed
+    into: str = ""  #: ListID of the one that it points to now
 
 
 def held_by(txn: LedgerTxn) -> Held:
@@ -81,7 +82,7 @@ def differences(was: Held, now: Held, named: Callable[[str], str]) -> list[Diffe
     found = []
     if was.vendor != now.vendor:
         words = f"vendor {named(was.vendor)} -> {named(now.vendor)}"
-        found.append(Difference(words=words, gone=was.vendor))
+        found.append(Difference(words=words, gone=was.vendor, into=now.vendor))
     if was.txn_date is not None and was.txn_date != now.txn_date:
         found.append(Difference(words=f"date {was.txn_date} -> {now.txn_date}"))
     if was.ref_number is not None and was.ref_number != now.ref_number:
@@ -103,7 +104,7 @@ def _in_lines(was: Sequence[HeldLine], now: Sequence[HeldLine], named: Callable[
     for (number, old), new in zip(left, came, strict=False):
         if old.account != new.account:
             words = f"line {number} account {named(old.account)} -> {named(new.account)}"
-            found.append(Difference(words=words, gone=old.account))
+            found.append(Difference(words=words, gone=old.account, into=new.account))
         for what, before, after in (("class", old.class_, new.class_), ("job", old.customer, new.customer)):
             if before != after:
                 found.append(Difference(words=f"line {number} {what} {named(before)} -> {named(after)}"))
@@ -131,6 +132,15 @@ def with_merged(was: Held, gone: Collection[str], now: Held) -> Held:
         for old, after in zip(was.lines, now.lines, strict=True)
     )
     return Held(vendor=vendor, amount=was.amount, ref_number=was.ref_number, txn_date=was.txn_date, lines=lines)
+
+
+def merges(found: Sequence[Difference], gone: Collection[str]) -> dict[str, str]:
+    """Return into which entry each entry that is gone was merged, by ListID, where all that is found says the same."""
+    said: dict[str, set[str]] = {}
+    for difference in found:
+        if difference.gone in gone:
+            said.setdefault(difference.gone, set()).add(difference.into)
+    return {one: into.pop() for one, into in said.items() if len(into) == 1 and not into & set(gone)}
 
 
 def held_as_json(held: Held) -> dict[str, Any]:

@@ -21,7 +21,7 @@ _OTHER_EVENTS = (
     "note", "retried", "link_named", "replay", "month_signed", "audit_exported", "audit_verified", "mapping", "connection",
     "paused", "resumed", "dry_run", "live", "company_file", "list_read", "list_sent", "list_outcome", "list_refused",
     "payments_read", "merged", "writing_stopped", "writing_goes_on", "answer_failed", "acknowledge_failed", "late_answer",
-    "unreadable_record", "subscription",
+    "unreadable_record", "subscription", "list_resent", "list_reread",
 )  # fmt: skip
 
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from ml_connector.core.books import ListId, TxnId
-from ml_connector.core.drift import Held, differences, held_as_json, held_by, held_from_json, with_merged
+from ml_connector.core.books import ListId, ListKind, TxnId
+from ml_connector.core.drift import Held, differences, held_as_json, held_by, held_from_json, merges, with_merged
 from ml_connector.core.faults import Fault
 from ml_connector.core.identity import request_id
 from ml_connector.core.records import LedgerTxn, ListRecord, TxnKind
@@ -27,7 +27,7 @@ from ml_connector.quickbooks.answers import ResponseHead, UnreadableAnswer, Unre
 from ml_connector.quickbooks.render import message_set
 from ml_connector.quickbooks.sent import sent_in
 from ml_connector.quickbooks.statuses import classify_status
-from ml_connector.store import documents, duties, held, payments
+from ml_connector.store import documents, duties, held, lists, payments
 from ml_connector.store.cents import from_cents
 from ml_connector.store.chain import Entry
 from ml_connector.store.documents import Hop
@@ -284,6 +284,9 @@ def _judge_one(visit: Visit, answer: Answer, row: Document, txn: LedgerTxn, was:
             )
         )
         documents.change(row, held=held_as_json(was), vendor_list_id=was.vendor)
+        into = merges(found, gone)
+        lists.note_merged(visit.connection, ListKind.VENDOR, into, visit.now)
+        lists.note_merged(visit.connection, ListKind.ACCOUNT, into, visit.now)
         found = differences(was, now, named)
     kept: dict[str, Any] = {"edit_sequence": txn.edit_sequence[:16], "due_at": None} | as_said(txn)
     named_as = f"{row.kind} {row.txn_id}"

@@ -12,7 +12,7 @@ from ml_connector.flows.visit import Answer, Visit
 from ml_connector.quickbooks import requests
 from ml_connector.quickbooks.answers import ResponseHead, UnreadableAnswer, UnreadableRecord
 from ml_connector.quickbooks.render import message_set
-from ml_connector.store import duties, lists
+from ml_connector.store import duties, list_progress, lists
 from ml_connector.store.chain import Entry
 from ml_connector.store.models import Connection
 
@@ -69,6 +69,8 @@ class Lists:
     def take(self, visit: Visit, answer: Answer) -> None:
         """Store what came."""
         problem = answer.failure.says if answer.failure else self._take_records(visit, answer)
+        if problem and (kind := _kind_of(visit.notes["step"])):
+            list_progress.was_not_read(visit.connection.pk, kind, problem)
         if problem and visit.notes["step"] == _DELETED:
             # The lists themselves are read by now, and need not wait for it.
             leave_out(visit, Trouble(sentence=problem, others_can_be_read=True))
@@ -83,7 +85,7 @@ class Lists:
         chunk: list[ListRecord] = []
         currencies: dict[str, str] = {}
         deleted: list[ListId] = []
-        changed, head = 0, None
+        changed, count, head = 0, 0, None
         unreadable: list[UnreadableRecord] = []
         try:
             for part in answer.parts(unreadable.append):
@@ -92,8 +94,9 @@ class Lists:
                 elif isinstance(part, ListRecord):
                     chunk.append(part)
                     reading.saw(part.time_modified)
+                    count += 1
                     if len(chunk) == _CHUNK:
-                        changed += lists.store_records(visit.connection, chunk, visit.connection.currencies)
+                        changed += lists.store_records(visit.connection, chunk, visit.connection.currencies, visit.now)
                         chunk = []
                 elif isinstance(part, Currency):
                     currencies[part.name] = part.code
@@ -102,23 +105,28 @@ class Lists:
                     reading.saw(part.time_deleted)
         except UnreadableAnswer as error:
             return str(error)
-        changed += lists.store_records(visit.connection, chunk, visit.connection.currencies)
-        changed += lists.note_deleted(visit.connection, deleted)
+        changed += lists.store_records(visit.connection, chunk, visit.connection.currencies, visit.now)
+        changed += lists.note_deleted(visit.connection, deleted, visit.now)
         note_unreadable(visit, unreadable, answer)
         trouble = trouble_with(head, f"The {step} list")
         if trouble is not None:
             if not trouble.others_can_be_read:
                 return trouble.sentence
+            if kind := _kind_of(step):
+                list_progress.was_not_read(visit.connection.pk, kind, trouble.sentence)
             leave_out(visit, trouble)
             self._next_step(visit, step)
             return ""
         assert head is not None
+        reading.counted(count + len(unreadable))
         if currencies:
             _store_currencies(visit, currencies)
         if changed:
             self._note_changes(visit, step, changed, answer)
         if reading.more(head.iterator_id, head.iterator_remaining):
             return ""
+        if kind := _kind_of(step):
+            list_progress.was_read(visit.connection.pk, kind, visit.now, whole=reading.whole)
         reading.finish()
         self._next_step(visit, step)
         return ""
@@ -140,6 +148,11 @@ class Lists:
         end(visit, duties.LISTS, visit.settings.list_read_s, problem)
         if not problem:
             duties.wake(visit.connection.pk, visit.now, duties.PLANNING)
+
+
+def _kind_of(step: str) -> ListKind | None:
+    """Return the list that a step reads; None if it reads something about all of them."""
+    return ListKind(step) if step not in {_CURRENCIES, _DELETED} else None
 
 
 def _first_step(connection: Connection) -> str:

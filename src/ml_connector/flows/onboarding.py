@@ -18,7 +18,9 @@ from ml_connector.store.chain import Entry, writing
 from ml_connector.store.models import (
     Connection,
     Duty,
+    EntryEvent,
     ListEntry,
+    ListProgress,
     MappingRule,
     MessageSet,
     Session,
@@ -139,7 +141,8 @@ def reject_company(surroundings: Surroundings, connection: Connection, actor: st
                 " and make another connection for the other company file."
             )
         Session.objects.filter(connection=row, closed_at=None).update(closed_at=now)
-        for model in (ListEntry, Watermark, MappingRule):
+        EntryEvent.objects.filter(entry__connection=row).delete()
+        for model in (ListEntry, ListProgress, Watermark, MappingRule):
             model.objects.filter(connection=row).delete()
         trials.forget(row.pk)
         for column in ("company_name", "company_path", "company_file_id", "product", "qbxml_version", "last_restore",

@@ -64,6 +64,15 @@ class Reading:
             return True
         return False
 
+    def counted(self, records: int) -> None:
+        """Note how many records an answer held."""
+        self._notes["count"] = str(int(self._notes.get("count", "0")) + records)
+
+    @property
+    def whole(self) -> int | None:
+        """How many records there are, if it was asked for everything; None if only for what changed."""
+        return None if self.since() else int(self._notes.get("count", "0"))
+
     def finish(self) -> None:
         """Move the watermark: everything up to the newest stamp was read. Without a stamp it stays where it was."""
         newest = self._notes.get("newest", "")

@@ -22,6 +22,7 @@ from ml_connector.flows import (
     planning,
     publication,
     told_payments,
+    verdicts,
     watch,
 )
 from ml_connector.flows.surroundings import Surroundings, settings_of
@@ -135,7 +136,7 @@ _WORK: dict[str, Callable[[Surroundings, Connection], float | None]] = {
     duties.PLANNING: _plan,
     duties.ANSWERS: _answers,
     duties.PUBLICATION: _publish,
-    duties.IMPORTS: publication.follow_up,
+    duties.IMPORTS: verdicts.follow_up,
     duties.SWEEP: _sweep,
     duties.WATCH: _watch,
 }

@@ -9,14 +9,15 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
+from ml_connector.core.entry_standing import STANDINGS, EntryStanding
 from ml_connector.core.polls import Expectation
 from ml_connector.core.states import State
 from ml_connector.flows import deadlines, outage, polls, sign_in
 from ml_connector.flows.local_time import quiet_end
 from ml_connector.flows.story import NOT_TAKEN
 from ml_connector.flows.surroundings import company_codes, settings_of
-from ml_connector.store import documents, duties, work_list
-from ml_connector.store.models import Connection, Document, Duty, ListEntry
+from ml_connector.store import documents, duties, list_pages, work_list
+from ml_connector.store.models import Connection, Document, Duty
 
 _WAITING = (
     State.RECEIVED,
@@ -214,21 +215,27 @@ def details(row: Connection, now: datetime) -> dict[str, Any]:
 
 def list_standing(row: Connection) -> dict[str, Any]:
     """Return how far Basware knows QuickBooks' lists."""
-    counted = ListEntry.objects.filter(connection=row).values("kind", "publication").annotate(count=Count("pk"))
-    kinds: dict[str, dict[str, Any]] = {}
-    for found in counted:
-        kind = kinds.setdefault(
-            found["kind"], {"kind": found["kind"], "entries": 0, "accepted": 0, "sent": 0, "due": 0, "refused": 0}
+    kinds = []
+    for kind, counts in sorted(list_pages.counts(row.pk).items()):
+        kinds.append(
+            {
+                "kind": kind,
+                "entries": sum(counts.values()),
+                "accepted": sum(counts.get(standing, 0) for standing in _ACCEPTED),
+                "sent": counts.get(EntryStanding.SENT, 0),
+                "due": counts.get(EntryStanding.NEW, 0) + counts.get(EntryStanding.CHANGED, 0),
+                "refused": counts.get(EntryStanding.REFUSED, 0),
+                "standing": {standing.value: counts.get(standing, 0) for standing in STANDINGS},
+            }
         )
-        kind["entries"] += found["count"]
-        kind[found["publication"]] = found["count"]
-    refused = ListEntry.objects.filter(connection=row, publication=ListEntry.Publication.REFUSED).order_by(
-        "kind", "full_name"
-    )
+    refused = list_pages.refused(row.pk, 100)
     return {
-        "kinds": [kinds[name] for name in sorted(kinds)],
+        "kinds": kinds,
         "refused": [
             {"kind": entry.kind, "name": entry.full_name, "list_id": entry.list_id, "complaint": entry.complaint}
-            for entry in refused[:100]
+            for entry in refused
         ],
     }
+
+
+_ACCEPTED = (EntryStanding.EQUAL, EntryStanding.INACTIVE, EntryStanding.MERGED, EntryStanding.DELETED)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from collections.abc import Mapping as Map
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,11 +13,11 @@ from django.db import connection as database
 from django.db.models import F, Q
 
 from ml_connector.core.books import BookEntry, Books, ListId, ListKind, Mapping, Preferences
+from ml_connector.core.entry_changes import changes
 from ml_connector.core.records import Address, CompanyFile, ListRecord
-from ml_connector.store import rows
+from ml_connector.store import entry_events, rows
+from ml_connector.store.entry_events import Happened
 from ml_connector.store.models import Connection, ListEntry, MappingRule
-
-_FIELDS = ["full_name", "active", "account_type", "currency", "edit_sequence", "record", "publication", "sends"]
 
 
 def record_as_json(record: ListRecord) -> dict[str, Any]:
@@ -47,7 +48,9 @@ def record_from_json(written: dict[str, Any]) -> ListRecord:
     return ListRecord(**fields)
 
 
-def store_records(connection: Connection, records: Sequence[ListRecord], currency_codes: dict[str, str]) -> int:
+def store_records(
+    connection: Connection, records: Sequence[ListRecord], currency_codes: dict[str, str], now: datetime
+) -> int:
     """Store list records as read, and return how many are new or changed. Changed ones are due to be published.
 
     A record read twice with the same content changes nothing, so readings may overlap. `currency_codes` gives the ISO
@@ -57,49 +60,82 @@ def store_records(connection: Connection, records: Sequence[ListRecord], currenc
         return 0
     kind = records[0].kind
     latest = {record.list_id: record for record in records}
-    existing = {
-        row.list_id: row for row in ListEntry.objects.filter(connection=connection, kind=kind, list_id__in=list(latest))
-    }
+    known = ListEntry.objects.filter(connection=connection, kind=kind, list_id__in=list(latest))
+    existing = {row.list_id: row for row in known.only("list_id", "code", "active", "deleted", "currency", "record")}
     numbers = _free_numbers(connection, list(latest.values()), existing) if kind is ListKind.ACCOUNT else {}
-    changed: list[ListEntry] = []
+    changed: list[tuple[Any, ...]] = []
+    events: list[Happened] = []
+    at = rows.moment(now)
     for list_id, record in latest.items():
         written = record_as_json(record)
         currency = _currency(connection, record.currency_name, currency_codes)
         row = existing.get(list_id)
-        if row is None:
-            code = numbers.get(list_id) or str(list_id)
-            row = ListEntry(connection=connection, kind=kind.value, list_id=list_id, code=code)
-        elif _content(row.record) == _content(written) and (row.active, row.currency) == (record.active, currency):
-            continue
-        row.full_name = record.full_name[:209]
-        row.active = record.active
-        row.account_type = record.account_type
-        row.currency = currency
-        row.edit_sequence = record.edit_sequence
-        row.record = written
-        row.publication = ListEntry.Publication.DUE
-        row.sends = 0
-        changed.append(row)
-    ListEntry.objects.bulk_create(
-        changed,
-        batch_size=500,
-        update_conflicts=True,
-        unique_fields=["connection", "kind", "list_id"],
-        update_fields=_FIELDS,
-    )
+        if row is not None:
+            if _content(row.record) == _content(written) and (row.active, row.currency) == (record.active, currency):
+                continue
+            events.append(_changed(row, record))
+        code = row.code if row else numbers.get(list_id) or str(list_id)
+        changed.append(
+            (
+                connection.pk, kind.value, list_id, code, record.full_name[:209], record.active, record.account_type, currency,
+                record.edit_sequence, _RECORD.get_db_prep_save(written, database), at, at,
+            )
+        )  # fmt: skip
+    if changed:
+        with database.cursor() as cursor:
+            cursor.executemany(_STORE, changed)
+    entry_events.write(events, now)
     return len(changed)
 
 
-def note_deleted(connection: Connection, list_ids: Collection[str]) -> int:
+_RECORD = ListEntry._meta.get_field("record")
+#: An entry that is read is there, whatever was known of it.
+_STORE = """
+    INSERT INTO store_listentry (connection_id, kind, list_id, code, full_name, active, account_type, currency,
+                                 edit_sequence, record, first_read_at, stands_since, publication, deleted, merged_into,
+                                 followed, published_digest, touch, complaint, ever_accepted, sends)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'due', FALSE, '', FALSE, '', 0, '', FALSE, 0)
+    ON CONFLICT (connection_id, kind, list_id) DO UPDATE SET
+        full_name = excluded.full_name, active = excluded.active, account_type = excluded.account_type,
+        currency = excluded.currency, edit_sequence = excluded.edit_sequence, record = excluded.record,
+        stands_since = excluded.stands_since, publication = 'due', sends = 0, deleted = FALSE, merged_into = '',
+        followed = FALSE
+"""
+
+
+def _changed(row: ListEntry, record: ListRecord) -> Happened:
+    words = changes(record_from_json(row.record), record) or "currency"
+    return Happened(row.pk, entry_events.Event.BACK if row.deleted else entry_events.Event.CHANGED, words)
+
+
+def note_deleted(connection: Connection, list_ids: Collection[str], now: datetime) -> int:
     """Take note of entries that QuickBooks no longer has; return how many are new. Basware is told that they are inactive,
     because it keeps what was coded to them."""
-    rows = list(ListEntry.objects.filter(connection=connection, list_id__in=list(list_ids)).exclude(deleted=True))
-    for row in rows:
-        row.active, row.deleted = False, True
+    gone = list(ListEntry.objects.filter(connection=connection, list_id__in=list(list_ids)).exclude(deleted=True))
+    for row in gone:
+        row.active, row.deleted, row.stands_since = False, True, now
         row.record = row.record | {"active": False}
         row.publication, row.sends = ListEntry.Publication.DUE, 0
-    ListEntry.objects.bulk_update(rows, ["active", "deleted", "record", "publication", "sends"], batch_size=200)
-    return len(rows)
+    columns = ["active", "deleted", "record", "publication", "sends", "stands_since"]
+    ListEntry.objects.bulk_update(gone, columns, batch_size=200)
+    entry_events.write([Happened(row.pk, entry_events.Event.GONE) for row in gone], now)
+    return len(gone)
+
+
+def note_merged(connection: Connection, kind: ListKind, into: Map[str, str], now: datetime) -> None:
+    """Take note of the entries that entries of one list became part of, by ListID, as far as that was not known."""
+    names = dict(
+        ListEntry.objects.filter(connection=connection, kind=kind, list_id__in=list(into.values())).values_list(
+            "list_id", "full_name"
+        )
+    )
+    events = []
+    for row in ListEntry.objects.filter(connection=connection, kind=kind, list_id__in=list(into), merged_into=""):
+        row.merged_into = into[row.list_id]
+        row.save(update_fields=["merged_into"])
+        words = f"into {names.get(row.merged_into, row.merged_into)}"
+        events.append(Happened(row.pk, entry_events.Event.MERGED, words))
+    entry_events.write(events, now)
 
 
 def _content(record: dict[str, Any]) -> dict[str, Any]:
@@ -223,12 +259,22 @@ def any_to_publish(connection_id: int) -> bool:
     return bool(rows.values(text, connection_id))
 
 
+_TO_PUBLISH = rows.Question(
+    ListEntry, "WHERE connection_id = %s AND kind = %s AND publication = 'due' AND id > %s ORDER BY id LIMIT %s"
+)
+
+
+def to_publish(connection_id: int, kind: ListKind, after: int, limit: int) -> list[ListEntry]:
+    """Return entries of a list that are to be sent to Basware, those after one of them first stored first."""
+    return _TO_PUBLISH.rows(connection_id, kind.value, after, limit)
+
+
 _AWAITING = rows.Question(
     ListEntry,
     "WHERE import_request_id = %s AND publication = 'sent' ORDER BY id",
     (
         "connection_id", "kind", "list_id", "publication", "complaint", "touch", "sends", "import_request_id",
-        "ever_accepted",
+        "ever_accepted", "stands_since",
     ),
 )  # fmt: skip
 
@@ -239,7 +285,7 @@ def awaiting_verdict(request: int) -> list[ListEntry]:
 
 
 def save_columns(entries: Sequence[ListEntry], *columns: str) -> None:
-    """Write some columns of many entries; texts, numbers, and keys of other rows only."""
+    """Write some columns of many entries; texts, numbers, times, and keys of other rows only."""
     if not entries:
         return
     changes = ", ".join(f"{column} = %s" for column in columns)
@@ -251,6 +297,8 @@ def save_columns(entries: Sequence[ListEntry], *columns: str) -> None:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return rows.moment(value)
     return str(value) if isinstance(value, str) else value  # a choice is written as its text
 
 

@@ -23,6 +23,7 @@ from ml_connector.store.access import (
 )
 from ml_connector.store.chain_checks import ChainCheck
 from ml_connector.store.day_figures import DayFigure
+from ml_connector.store.list_rows import EntryEvent, ImportRequest, ListEntry, ListProgress
 from ml_connector.store.mapping_rows import MappingChange, MissingCode
 from ml_connector.store.replays import Replay
 from ml_connector.store.reversals import Reversal
@@ -36,7 +37,11 @@ __all__ = [
     "ChainCheck",
     "ConsoleSession",
     "DayFigure",
+    "EntryEvent",
     "HealthCheck",
+    "ImportRequest",
+    "ListEntry",
+    "ListProgress",
     "MappingChange",
     "MissingCode",
     "RecoveryCode",
@@ -375,61 +380,6 @@ class Session(models.Model):
     asked_at = models.DateTimeField(null=True)  #: when the request now with QuickBooks left
     last_error = models.CharField(max_length=500, blank=True)
     calls = models.IntegerField(default=0)
-
-
-class ListEntry(models.Model):
-    """One entry of a QuickBooks list as last read, and how far Basware knows it."""
-
-    class Publication(models.TextChoices):
-        """How far Basware knows it."""
-
-        DUE = "due"
-        SENT = "sent"
-        ACCEPTED = "accepted"
-        REFUSED = "refused"
-        NOT_PUBLISHED = "none"
-
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
-    kind = models.CharField(max_length=10, choices=[(k.value, k.name) for k in ListKind])
-    list_id = models.CharField(max_length=36)
-    code = models.CharField(max_length=36)  #: what Basware knows it by; never changes once given
-    full_name = models.CharField(max_length=209)
-    active = models.BooleanField(default=True)
-    deleted = models.BooleanField(default=False)  #: QuickBooks no longer has it, or merged it into another
-    followed = models.BooleanField(default=False)  #: since it is gone, the Bills that pointed to it were looked at
-    account_type = models.CharField(max_length=30, blank=True)
-    currency = models.CharField(max_length=64, blank=True)  #: ISO code; empty means home currency
-    edit_sequence = models.CharField(max_length=16)
-    record = models.JSONField()  #: core.records.ListRecord
-    publication = models.CharField(max_length=10, choices=Publication.choices, default=Publication.DUE)
-    published_digest = models.CharField(max_length=64, blank=True)  #: of the body Basware was last sent
-    touch = models.IntegerField(default=0)  #: counts harmless changes made so that Basware does not drop a re-send
-    import_request = models.ForeignKey("ImportRequest", null=True, on_delete=models.SET_NULL, related_name="entries")
-    complaint = models.CharField(max_length=500, blank=True)  #: Basware's words
-    ever_accepted = models.BooleanField(default=False)  #: P2P has it, if only as it was some time ago
-    sends = models.IntegerField(default=0)  #: sends without acceptance in a row
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["connection", "kind", "list_id"], name="list_entry_id")]
-        indexes = [
-            models.Index(fields=["connection", "kind", "code"], name="list_entry_code"),
-            models.Index(fields=["connection", "publication"], name="list_entry_publication"),
-        ]
-
-
-class ImportRequest(models.Model):
-    """A batch of records sent to Basware, whose verdict comes later."""
-
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE)
-    kind = models.CharField(max_length=10)
-    request_id = models.CharField(max_length=80)
-    sent_at = models.DateTimeField()
-    next_check_at = models.DateTimeField(null=True)  #: null: settled
-    checks = models.IntegerField(default=0)
-    outcome = models.CharField(max_length=20, blank=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["connection", "next_check_at"], name="import_request_due")]
 
 
 class Watermark(models.Model):

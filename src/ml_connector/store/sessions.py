@@ -140,6 +140,7 @@ def set_watermark(connection: Connection, name: str, stamp: str) -> None:
     )  # fmt: skip
 
 
-def read_lists_anew(connection: Connection) -> None:
-    """Forget up to where the lists were read: the next reading takes them whole."""
-    Watermark.objects.filter(connection=connection, name__in=[kind.value for kind in ListKind]).delete()
+def read_lists_anew(connection: Connection, kind: ListKind | None = None) -> None:
+    """Forget up to where the lists, or one of them, were read: the next reading takes them whole."""
+    names = [one.value for one in ListKind if kind in {None, one}]
+    Watermark.objects.filter(connection=connection, name__in=names).delete()

@@ -149,6 +149,7 @@ class Migration(migrations.Migration):
                 ("full_name", models.CharField(max_length=209)),
                 ("active", models.BooleanField(default=True)),
                 ("deleted", models.BooleanField(default=False)),
+                ("merged_into", models.CharField(blank=True, max_length=36)),
                 ("followed", models.BooleanField(default=False)),
                 ("account_type", models.CharField(blank=True, max_length=30)),
                 ("currency", models.CharField(blank=True, max_length=64)),
@@ -162,7 +163,6 @@ class Migration(migrations.Migration):
                             ("sent", "Sent"),
                             ("accepted", "Accepted"),
                             ("refused", "Refused"),
-                            ("none", "Not Published"),
                         ],
                         default="due",
                         max_length=10,
@@ -173,7 +173,31 @@ class Migration(migrations.Migration):
                 ("complaint", models.CharField(blank=True, max_length=500)),
                 ("ever_accepted", models.BooleanField(default=False)),
                 ("sends", models.IntegerField(default=0)),
-                ("connection", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="store.connection")),
+                ("first_read_at", models.DateTimeField(null=True)),
+                ("stands_since", models.DateTimeField(null=True)),
+                (
+                    "standing",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(publication="refused", then=models.Value("refused")),
+                            models.When(publication="due", ever_accepted=False, then=models.Value("new")),
+                            models.When(publication="due", then=models.Value("changed")),
+                            models.When(publication="sent", then=models.Value("sent")),
+                            models.When(models.Q(("merged_into", ""), _negated=True), then=models.Value("merged")),
+                            models.When(deleted=True, then=models.Value("deleted")),
+                            models.When(active=False, then=models.Value("inactive")),
+                            default=models.Value("equal"),
+                        ),
+                        output_field=models.CharField(max_length=10),
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="store.connection"
+                    ),
+                ),
                 (
                     "import_request",
                     models.ForeignKey(
@@ -485,7 +509,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="listentry",
-            index=models.Index(fields=["connection", "publication"], name="list_entry_publication"),
+            index=models.Index(
+                condition=models.Q(("publication", "due")),
+                fields=["connection", "kind", "id"],
+                name="list_entry_due",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="listentry",
+            index=models.Index(fields=["connection", "kind", "standing", "full_name", "id"], name="list_entry_page"),
         ),
         migrations.AddConstraint(
             model_name="listentry",
@@ -1200,6 +1232,102 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [models.UniqueConstraint(fields=("user", "code_sha256"), name="recovery_code_hash")],
+            },
+        ),
+        migrations.AddField(
+            model_name="importrequest",
+            name="exchange",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="store.exchange",
+            ),
+        ),
+        migrations.CreateModel(
+            name="EntryEvent",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                (
+                    "event",
+                    models.CharField(
+                        choices=[
+                            ("changed", "Changed"),
+                            ("back", "Back"),
+                            ("gone", "Gone"),
+                            ("merged", "Merged"),
+                            ("accepted", "Accepted"),
+                            ("refused", "Refused"),
+                            ("again", "Again"),
+                            ("wanted", "Wanted"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("actor", models.CharField(blank=True, max_length=80)),
+                ("words", models.CharField(blank=True, max_length=500)),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="store.listentry"
+                    ),
+                ),
+                (
+                    "sent",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="store.exchange",
+                    ),
+                ),
+                (
+                    "said",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="store.exchange",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ListProgress",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("terms", "TERMS"),
+                            ("vendor", "VENDOR"),
+                            ("account", "ACCOUNT"),
+                            ("class", "CLASS"),
+                            ("customer", "CUSTOMER"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("read_at", models.DateTimeField(null=True)),
+                ("read_problem", models.CharField(blank=True, max_length=500)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("whole_at", models.DateTimeField(null=True)),
+                ("whole_seen", models.IntegerField(default=0)),
+                ("whole_kept", models.IntegerField(default=0)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="store.connection"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("connection", "kind"), name="list_progress_kind")],
             },
         ),
     ]
