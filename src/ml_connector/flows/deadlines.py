@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from ml_connector.core.states import State
 from ml_connector.flows.local_time import local, until
@@ -69,13 +69,12 @@ def unanswered(connection: Connection, now: datetime) -> Unanswered:
     first = rows.order_by("acknowledged_at", "pk").defer("raw", "request_xml").first()
     if first is None or first.acknowledged_at is None:
         return Unanswered(count=0, earliest=None, near=0, past=0, first=None)
-    return Unanswered(
-        count=rows.count(),
-        earliest=first.acknowledged_at + window,
-        near=rows.filter(acknowledged_at__lte=now - alert).count(),
-        past=rows.filter(acknowledged_at__lte=now - window).count(),
-        first=first,
+    counts = rows.aggregate(
+        count=Count("pk"),
+        near=Count("pk", filter=Q(acknowledged_at__lte=now - alert)),
+        past=Count("pk", filter=Q(acknowledged_at__lte=now - window)),
     )
+    return Unanswered(earliest=first.acknowledged_at + window, first=first, **counts)
 
 
 def warning(connection: Connection, found: Unanswered, now: datetime) -> str:

@@ -27,7 +27,7 @@ from ml_connector.flows import (
 )
 from ml_connector.flows.surroundings import Surroundings, settings_of
 from ml_connector.flows.troubles import wait_s
-from ml_connector.store import duties
+from ml_connector.store import duties, sessions
 from ml_connector.store.models import Connection, Duty
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,8 @@ _OPERATOR_WAIT_S = 300.0
 
 def run(surroundings: Surroundings, connection_id: int) -> None:
     """Do what is due for one connection. Never raises for what a system answers; that stands in the duty's row."""
-    connection = Connection.objects.get(pk=connection_id)
-    if connection.paused:
+    connection = sessions.connection_of(connection_id)
+    if connection is None or connection.paused:
         return
     for duty in duties.due(connection_id, surroundings.clock()):
         if not outage.put_off(connection, duty, surroundings.clock()):

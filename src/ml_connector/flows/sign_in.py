@@ -15,6 +15,7 @@ from ml_connector.flows.surroundings import (
     Surroundings,
     settings_of,
 )
+from ml_connector.store import vault
 from ml_connector.store.models import Connection
 
 
@@ -27,16 +28,16 @@ def is_let_in(surroundings: Surroundings, connection: Connection, user: str, pas
     right_user = user == connection.qb_user
     right, right_before = (secret is not None and secret.matches(password) for secret in (expected, earlier))
     if right_user and right and until is not None:
-        connection.credentials.filter(name=EARLIER_WEB_CONNECTOR_PASSWORD).delete()
+        surroundings.vault.forget(connection, EARLIER_WEB_CONNECTOR_PASSWORD)
     return right_user and (right or right_before)
 
 
 def earlier_until(connection: Connection) -> datetime | None:
     """Return until when the earlier password is taken; None if there is none. It may lie in the past."""
-    found = connection.credentials.filter(name=EARLIER_WEB_CONNECTOR_PASSWORD).values_list("set_at", flat=True).first()
-    if found is None:
+    since = vault.kept_since(connection, EARLIER_WEB_CONNECTOR_PASSWORD)
+    if since is None:
         return None
-    return found + timedelta(seconds=settings_of(connection).password_overlap_s)
+    return since + timedelta(seconds=settings_of(connection).password_overlap_s)
 
 
 def change_password(surroundings: Surroundings, connection: Connection, new: Secret, now: datetime) -> None:

@@ -194,8 +194,10 @@ def receive(ledger: Ledger, offered: Sequence[NewDocument], exchange: ExchangeRe
 
 def known(connection_id: int, invoice_ids: Iterable[str]) -> dict[str, Document]:
     """Return the documents among these invoices that are known already, by invoice id."""
-    rows = of(connection_id).filter(invoice_id__in=list(invoice_ids))
-    return {row.invoice_id: row for row in rows}
+    return {row.invoice_id: row for row in _KNOWN.rows(connection_id, list(invoice_ids))}
+
+
+_KNOWN = Question(Document, "WHERE connection_id = %s AND invoice_id IN %s")
 
 
 def of(connection_id: int) -> QuerySet[Document]:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from django.db.models import Q
-
 from ml_connector.core.books import ListKind
-from ml_connector.core.states import State
 from ml_connector.store import documents
 from ml_connector.store.known import ENTERED
 from ml_connector.store.models import Connection, Document, ListEntry, MessageSet
+from ml_connector.store.rows import Question
 
 
 def compared(connection: Connection, txn_ids: Collection[str], open_codes: Collection[str]) -> list[Document]:
     """Return the documents whose Bills are to be what they were: those in QuickBooks, and those that are a question
     because of one of `open_codes`."""
-    rows = documents.of(connection.pk).filter(txn_id__in=list(txn_ids))
-    rows = rows.filter(Q(state__in=ENTERED) | Q(state=State.CHANGED, faults__0__code__in=list(open_codes)))
-    return list(rows.defer("raw", "request_xml").order_by("pk"))
+    return _COMPARED.rows(connection.pk, list(txn_ids), list(open_codes)) if txn_ids else []
+
+
+_COMPARED = Question(
+    Document,
+    "WHERE connection_id = %s AND txn_id IN %s"
+    " AND (state IN ('posted', 'confirmed', 'paid') OR (state = 'changed' AND fault_code IN %s)) ORDER BY id",
+    but=("raw", "request_xml"),
+)
 
 
 def texts_of(rows: Sequence[Document]) -> dict[int, str]:

@@ -6,7 +6,8 @@ from django.db.models import QuerySet
 
 from ml_connector.core.states import State
 from ml_connector.store import documents
-from ml_connector.store.models import Connection, Document, MessageSet
+from ml_connector.store.models import Connection, Document
+from ml_connector.store.rows import Question
 
 #: States of documents whose Bill is in QuickBooks, as far as we know.
 ENTERED = frozenset({State.POSTED, State.CONFIRMED, State.PAID})
@@ -14,15 +15,18 @@ ENTERED = frozenset({State.POSTED, State.CONFIRMED, State.PAID})
 #: The fault of documents that an older company file lost.
 LOST = "MLC-CHANGED-04"
 
-_LATEST = 3
-_SETS = 5  # message sets among which the latest are looked for
+_LATEST = Question(
+    Document,
+    "WHERE connection_id = %s AND state IN ('posted', 'confirmed', 'paid') AND txn_id <> '' AND message_set_id IN"
+    " (SELECT id FROM store_messageset WHERE connection_id = %s ORDER BY id DESC LIMIT 5)"
+    " ORDER BY message_set_id DESC, id DESC LIMIT 3",
+    ("kind", "txn_id"),
+)
 
 
 def latest(connection: Connection) -> list[Document]:
     """Return the documents that were entered last and are in QuickBooks: an older company file does not have them."""
-    sets = list(MessageSet.objects.filter(connection=connection).order_by("-pk").values_list("pk", flat=True)[:_SETS])
-    rows = documents.of(connection.pk).filter(message_set__in=sets, state__in=ENTERED).exclude(txn_id="")
-    return list(rows.only("kind", "txn_id").order_by("-message_set", "-pk")[:_LATEST])
+    return _LATEST.rows(connection.pk, connection.pk)
 
 
 def in_quickbooks(connection: Connection, after: int = 0) -> QuerySet[Document]:

@@ -60,8 +60,7 @@ def store_records(
         return 0
     kind = records[0].kind
     latest = {record.list_id: record for record in records}
-    known = ListEntry.objects.filter(connection=connection, kind=kind, list_id__in=list(latest))
-    existing = {row.list_id: row for row in known.only("list_id", "code", "active", "deleted", "currency", "record")}
+    existing = {row.list_id: row for row in _STORED.rows(connection.pk, kind.value, list(latest))}
     numbers = _free_numbers(connection, list(latest.values()), existing) if kind is ListKind.ACCOUNT else {}
     changed: list[tuple[Any, ...]] = []
     events: list[Happened] = []
@@ -88,6 +87,11 @@ def store_records(
     return len(changed)
 
 
+_STORED = rows.Question(
+    ListEntry,
+    "WHERE connection_id = %s AND kind = %s AND list_id IN %s",
+    ("list_id", "code", "active", "deleted", "currency", "record"),
+)
 _RECORD = ListEntry._meta.get_field("record")
 #: An entry that is read is there, whatever was known of it.
 _STORE = """
@@ -111,7 +115,9 @@ def _changed(row: ListEntry, record: ListRecord) -> Happened:
 def note_deleted(connection: Connection, list_ids: Collection[str], now: datetime) -> int:
     """Take note of entries that QuickBooks no longer has; return how many are new. Basware is told that they are inactive,
     because it keeps what was coded to them."""
-    gone = list(ListEntry.objects.filter(connection=connection, list_id__in=list(list_ids)).exclude(deleted=True))
+    gone = _NOT_KNOWN_TO_BE_GONE.rows(connection.pk, list(list_ids)) if list_ids else []
+    if not gone:
+        return 0
     for row in gone:
         row.active, row.deleted, row.stands_since = False, True, now
         row.record = row.record | {"active": False}
@@ -120,6 +126,9 @@ def note_deleted(connection: Connection, list_ids: Collection[str], now: datetim
     ListEntry.objects.bulk_update(gone, columns, batch_size=200)
     entry_events.write([Happened(row.pk, entry_events.Event.GONE) for row in gone], now)
     return len(gone)
+
+
+_NOT_KNOWN_TO_BE_GONE = rows.Question(ListEntry, "WHERE connection_id = %s AND list_id IN %s AND NOT deleted")
 
 
 def note_merged(connection: Connection, kind: ListKind, into: Map[str, str], now: datetime) -> None:
@@ -185,32 +194,35 @@ def books_for(connection: Connection, codes: dict[ListKind, set[str]], mapping: 
     """
     by_code: dict[tuple[ListKind, str], BookEntry] = {}
     by_list_id: dict[str, BookEntry] = {}
-    columns = ("kind", "list_id", "code", "full_name", "active", "account_type", "currency")
     for kind, wanted in codes.items():
         targets = {t for code in wanted if (t := mapping.targets.get((kind, code)))}
         if not wanted:
             continue
-        entries = ListEntry.objects.filter(
-            Q(code__in=wanted) | Q(list_id__in=targets), connection=connection, kind=kind
-        )
-        for kind_name, list_id, code, full_name, active, account_type, currency in entries.values_list(*columns):
+        for row in _LED_TO.rows(connection.pk, kind.value, list(wanted), list(targets)):
             entry = BookEntry(
-                kind=ListKind(kind_name),
-                list_id=ListId(list_id),
-                code=code,
-                full_name=full_name,
-                active=active,
-                account_type=account_type,
-                currency=currency,
+                kind=kind,
+                list_id=ListId(row.list_id),
+                code=row.code,
+                full_name=row.full_name,
+                active=row.active,
+                account_type=row.account_type,
+                currency=row.currency,
             )
-            by_code[entry.kind, code] = entry
-            by_list_id[list_id] = entry
+            by_code[kind, entry.code] = entry
+            by_list_id[entry.list_id] = entry
     return Books(
         version=connection.books_version,
         preferences=preferences_of(connection),
         by_code=by_code,
         by_list_id=by_list_id,
     )
+
+
+_LED_TO = rows.Question(
+    ListEntry,
+    "WHERE connection_id = %s AND kind = %s AND (code IN %s OR list_id IN %s)",
+    ("list_id", "code", "full_name", "active", "account_type", "currency"),
+)
 
 
 def preferences_of(connection: Connection) -> Preferences:

@@ -7,7 +7,7 @@ that was not asked for is fetched when somebody looks at it. Conditions are writ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
@@ -25,19 +25,31 @@ _Converter = Callable[[Any], Any]
 class Question(Generic[Row]):
     """One question: which rows of a model, and which of their columns (all of them if none is named)."""
 
-    def __init__(self, model: type[Row], condition: str, columns: Sequence[str] = (), *, lock: bool = False) -> None:
-        """`condition` is all that follows the table's name, with `%s` for every value; `lock` holds the rows."""
+    def __init__(
+        self,
+        model: type[Row],
+        condition: str,
+        columns: Sequence[str] = (),
+        *,
+        but: Collection[str] = (),
+        lock: bool = False,
+    ) -> None:
+        """`condition` is all that follows the table's name, with `%s` for every value, and `IN %s` for several; `but`
+        leaves out columns; `lock` holds the rows."""
         self._model = model
         self._condition = condition
         self._lock = lock
         fields = [field for field in model._meta.concrete_fields if not columns or _is_wanted(field, columns)]
+        fields = [field for field in fields if field.name not in but]
         self._fields = fields
         self._names = tuple(field.attname for field in fields)
         self._made: dict[str, tuple[str, tuple[tuple[str, _Converter], ...]]] = {}
 
     def rows(self, *values: Any) -> list[Row]:
-        """Return all rows."""
+        """Return all rows. A value may be a list: one of it is to be met, and none by an empty one."""
         text, converters = self._made.get(database.vendor) or self._make()
+        if any(isinstance(value, list) for value in values):
+            text, values = _spread(text, values)
         with database.cursor() as cursor:
             cursor.execute(text, values)
             found = cursor.fetchall()
@@ -50,8 +62,10 @@ class Question(Generic[Row]):
         return found[0] if found else None
 
     def _make(self) -> tuple[str, tuple[tuple[str, _Converter], ...]]:
-        names = ", ".join(f'"{field.column}"' for field in self._fields)
-        text = f'SELECT {names} FROM "{self._model._meta.db_table}" {self._condition}'  # noqa: S608  # names of ours
+        table = self._model._meta.db_table
+        # With its table: SQLite takes a bare quoted name that no column has for a text.
+        names = ", ".join(f'"{table}"."{field.column}"' for field in self._fields)
+        text = f'SELECT {names} FROM "{table}" {self._condition}'  # noqa: S608  # names of ours
         if self._lock and database.features.has_select_for_update:
             text += " FOR UPDATE"
         converters = tuple(
@@ -73,6 +87,21 @@ class Question(Generic[Row]):
         held["_state"] = state
         made.__dict__ = held
         return made
+
+
+def _spread(text: str, values: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+    """Give every value of a list a place of its own."""
+    pieces = text.split("%s")
+    written = pieces[0]
+    single: list[Any] = []
+    for value, piece in zip(values, pieces[1:], strict=True):
+        if isinstance(value, list):
+            written += f"({places(len(value)) or 'NULL'}){piece}"
+            single += value
+        else:
+            written += f"%s{piece}"
+            single.append(value)
+    return written, tuple(single)
 
 
 def _is_wanted(field: Any, columns: Sequence[str]) -> bool:

@@ -22,6 +22,14 @@ def connection_named(name: str) -> Connection | None:
     return _NAMED.row(name)
 
 
+_NUMBERED = rows.Question(Connection, "WHERE id = %s")
+
+
+def connection_of(number: int) -> Connection | None:
+    """Return a connection by its number, as the engine knows it."""
+    return _NUMBERED.row(number)
+
+
 def new_ticket() -> str:
     """Return a ticket that cannot be guessed: 256 random bits."""
     return secrets.token_urlsafe(32)

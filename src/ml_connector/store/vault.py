@@ -29,6 +29,16 @@ _KEY = Question(DataKey, "WHERE connection_id = %s")
 _KEY_OF_ALL = Question(DataKey, "WHERE connection_id IS NULL ORDER BY id")
 
 
+def _sealed(connection: Connection | None, name: str) -> Credential | None:
+    return _SEALED.row(name, connection.pk) if connection else _SEALED_OF_ALL.row(name)
+
+
+def kept_since(connection: Connection | None, name: str) -> datetime | None:
+    """Return when a secret was stored; None if there is none under this name."""
+    row = _sealed(connection, name)
+    return None if row is None else row.set_at
+
+
 class Vault:
     """Keeps and opens the secrets of all connections, and of the installation and its people, which have none.
 
@@ -71,7 +81,7 @@ class Vault:
         Raises:
             NeedsOperator: the master key is not the one it was sealed under, or the row was tampered with.
         """
-        row = _SEALED.row(name, connection.pk) if connection else _SEALED_OF_ALL.row(name)
+        row = _sealed(connection, name)
         if row is None:
             return None
         cipher = AESGCM(self._data_key(connection))

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from ml_connector.core.errors import ConnectorError
 from ml_connector.flows.notifications import Taken, take
-from ml_connector.store.models import Connection
+from ml_connector.store import sessions
 from ml_connector.web.bodies import BodyBroken, BodyTooLarge, read_body
 from ml_connector.web.running import current
 
@@ -41,7 +41,7 @@ def endpoint(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, name: str) -> HttpResponse:
-    connection = Connection.objects.filter(name=name).first()
+    connection = sessions.connection_named(name)
     if connection is None:
         return HttpResponseNotFound("There is no connection of this name.\n", content_type="text/plain")
     if request.method != "POST":
