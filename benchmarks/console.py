@@ -37,7 +37,7 @@ _ROLES = ("admin", "controller", "clerk", "auditor")
 #: What stands for the parameters of a path; `{middle}` is a document in the middle of the year.
 _SAMPLES = {
     "int:number": "{middle}", "int:exchange": "{exchange}", "slug:name": _NAME, "str:name": _NAME, "slug:connection": _NAME,
-    "slug:stage": "trial", "int:user": "1",
+    "slug:kind": "customer", "slug:list_id": "A0000001-1700000000", "slug:stage": "trial", "int:user": "1",
     "slug:cause": "MLC-ACCOUNT-01", "int:replay_no": "1", "slug:outcome": "goes", "int:version": "1",
 }  # fmt: skip
 
@@ -49,6 +49,11 @@ _ALSO: Mapping[str, tuple[str, ...]] = {
     ),
     "inbox": ("view=mine", "view=assigned", "view=resolved", "connection=bench"),
     "inbox-group": ("view=open&connection=bench", "before={middle}", "after={middle}"),
+    "lists": ("q=Lot+4", "q=A0000777-1700000000", "q=nobody+has+this"),
+    "list": (
+        "standing=refused", "standing=equal", "standing=merged", "after=equal~60000~Harbor+Homes+5:Lot+1", "q=Homes+99",
+        "q=nothing",
+    ),
     "mapping": ("kind=account", "kind=vendor&q=Roofing"),
     "mapping-code": ("kind=account&code=9999-OLD", "kind=vendor&code=S-1&q=Roofing"),
     "mapping-freed": ("kind=account&code=9999-OLD",),

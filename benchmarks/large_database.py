@@ -21,10 +21,11 @@ from django.db import transaction
 from ml_connector.core.books import ListKind
 from ml_connector.core.exchange import Exchange as WireExchange
 from ml_connector.core.faults import Fault
-from ml_connector.store import day_figures, missing
+from ml_connector.store import day_figures, entry_events, list_progress, missing
 from ml_connector.store.bulk import insert
 from ml_connector.store.chain import entry_hash, exchange_hash
 from ml_connector.store.documents import faults_as_json
+from ml_connector.store.entry_events import Happened
 from ml_connector.store.models import (
     AuditEntry,
     Connection,
@@ -39,6 +40,8 @@ from ml_connector.store.rows import moment
 
 DAYS = 365
 _VENDORS, _ACCOUNTS = 400, 120
+_JOBS = 50_000
+_PUBLICATIONS = {1: "refused", 2: "due", 3: "sent"}
 _IN_A_SET = 25
 _LINES = 5
 _TRADES = ("Concrete", "Roofing", "Plumbing", "Lumber", "Steel", "Paint", "Rental", "Electric", "Glass", "Paving")
@@ -375,18 +378,43 @@ def _shares(connection: Connection, document: _Made, paid_on: datetime) -> Itera
 def _lists(connection: Connection) -> None:
     entries = [(ListKind.VENDOR, _list_id(n), _list_id(n), vendor_name(n)) for n in range(_VENDORS)]
     entries += [(ListKind.ACCOUNT, _account_id(n), str(6000 + n), f"Job Expenses:Cost {n}") for n in range(_ACCOUNTS)]
-    ListEntry.objects.bulk_create(
-        ListEntry(
-            connection=connection, kind=kind, list_id=list_id, code=code, full_name=name, edit_sequence="1",
-            record={"kind": kind.value, "list_id": list_id, "full_name": name}, publication="accepted", ever_accepted=True,
-        )
-        for kind, list_id, code, name in entries
+    entries += [(ListKind.CUSTOMER, _job_id(n), _job_id(n), job_name(n)) for n in range(_JOBS)]
+    now = datetime.now(UTC)
+    made = ListEntry.objects.bulk_create(
+        [
+            ListEntry(
+                connection=connection, kind=kind, list_id=list_id, code=code, full_name=name, edit_sequence="1",
+                record={"kind": kind.value, "list_id": list_id, "name": name, "full_name": name}, ever_accepted=place % 97 > 0,
+                publication=_PUBLICATIONS.get(place % 251, "accepted"), active=place % 9 > 0, deleted=place % 63 == 0,
+                merged_into=_job_id(1) if place % 126 == 0 else "", first_read_at=now, stands_since=now,
+                complaint="The company code was not found." if place % 251 == 1 else "",
+            )
+            for place, (kind, list_id, code, name) in enumerate(entries, start=1 - _VENDORS - _ACCOUNTS)
+        ],
+        batch_size=500,
     )  # fmt: skip
+    happened = [
+        Happened(entry.pk, event)
+        for entry in made
+        for event in (entry_events.Event.CHANGED, entry_events.Event.ACCEPTED)
+    ]
+    entry_events.write(happened, now)
+    for kind in ListKind:
+        list_progress.was_read(connection.pk, kind, now, whole=1)
 
 
 def vendor_name(vendor: int) -> str:
     """Return the name of a vendor by its place."""
     return f"{_COUNTIES[vendor % 10]} {_TRADES[vendor // 10 % 10]} {vendor // 100 + 1}"
+
+
+def job_name(job: int) -> str:
+    """Return the name of a job by its place."""
+    return f"{_COUNTIES[job % 10]} Homes {job % 997}:Lot {job}"
+
+
+def _job_id(job: int) -> str:
+    return f"A{job:07X}-1700000000"
 
 
 def _list_id(vendor: int) -> str:

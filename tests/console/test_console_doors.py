@@ -38,6 +38,8 @@ _PLACES = {
     "<slug:key>": "x",
     "<slug:name>": "main",
     "<slug:stage>": "basware",
+    "<slug:kind>": "vendor",
+    "<slug:list_id>": "80000001-1",
     "<slug:token>": "x",
     "<int:user>": "1",
     "<path:rest>": "nowhere/at-all",

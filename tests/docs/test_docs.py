@@ -20,6 +20,8 @@ import pytest
 from ml_connector.basware.notification import read_notification
 from ml_connector.basware.signature import SignatureForm, verify
 from ml_connector.cli.main import main
+from ml_connector.core.entry_standing import STANDINGS
+from ml_connector.core.entry_standing import WORDS as ENTRY_WORDS
 from ml_connector.core.faults import REGISTER
 from ml_connector.core.secret import Secret
 from ml_connector.core.settings import ConnectionSettings
@@ -157,6 +159,11 @@ def test_every_state_and_event_is_documented() -> None:
     assert [(cells[0].strip("`"), cells[1]) for cells in states] == [(state.value, WORDS[state]) for state in State]
     events = [cells[0].strip("`") for cells in rows(section(page("states.md"), "Events")) if cells[0] != "Event"]
     assert events == [event.value for event in Event]
+
+
+def test_every_way_in_which_an_entry_of_a_list_stands_is_documented() -> None:
+    entries = [cells for cells in rows(section(page("states.md"), "Entries of lists")) if cells[0] != "Entry"]
+    assert entries == [[f"`{standing}`", *ENTRY_WORDS[standing]] for standing in STANDINGS]
 
 
 def test_the_diagram_of_states_is_the_one_that_is_drawn_from_the_table() -> None:

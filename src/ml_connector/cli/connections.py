@@ -25,9 +25,7 @@ from ml_connector.cli.dry_runs import begin, go_live, trial
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.secret import Secret
 from ml_connector.flows import connections, health, reposting
-from ml_connector.flows.list_acts import resend
-from ml_connector.flows.mappings import read_kind
-from ml_connector.flows.standing import details, list_standing, standing, standings
+from ml_connector.flows.standing import details, standing, standings
 from ml_connector.store import duties
 
 
@@ -364,43 +362,6 @@ def delete(context: Context, name: str | None, sub_type: str) -> None:
     surroundings = context.surroundings
     count = connections.unsubscribe(surroundings, connections.only_one(name), sub_type, context.actor)
     context.answer({"deleted": count}, f"{count} subscriptions ended.")
-
-
-@click.group("lists")
-def lists_command() -> None:
-    """QuickBooks' lists, and how far Basware knows them."""
-
-
-@lists_command.command("status")
-@click.argument("name", required=False)
-@pass_context
-def lists_status(context: Context, name: str | None) -> None:
-    """Count the entries by kind, and show what Basware refused."""
-    context.open_database()
-    value = list_standing(connections.only_one(name))
-
-    def words() -> None:
-        table = new_table("List", "Entries", "Accepted", "Under way", "To be sent", "Refused")
-        for row in value["kinds"]:
-            table.add_row(row["kind"], *(str(row[key]) for key in ("entries", "accepted", "sent", "due", "refused")))
-        context.show(table)
-        for entry in value["refused"]:
-            context.say(f"refused: {entry['kind']} {entry['name']}: {entry['complaint']}")
-
-    context.answer(value, words)
-
-
-@lists_command.command("resend")
-@click.argument("name", required=False)
-@click.option("--kind", help="Only this list: terms, vendor, account, class or customer.")
-@click.option("--all", "all_of_it", is_flag=True, help="Everything, not only what Basware refused.")
-@pass_context
-def lists_resend(context: Context, name: str | None, kind: str | None, all_of_it: bool) -> None:
-    """Send refused entries to Basware again, changed harmlessly so that it does not drop them."""
-    surroundings = context.surroundings
-    row = connections.only_one(name)
-    count = resend(surroundings, row, read_kind(kind) if kind else None, all_of_it=all_of_it, actor=context.actor)
-    context.answer({"resent": count}, f"{count} entries are sent to Basware again.")
 
 
 @click.command()

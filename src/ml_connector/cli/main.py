@@ -20,7 +20,7 @@ _COMMANDS = {
     "demo": "demo:demo",
     "connection": "connections:connection",
     "webhook": "connections:webhook",
-    "lists": "connections:lists_command",
+    "lists": "lists:lists_command",
     "sync": "connections:sync",
     "mapping": "mappings:mapping",
     "documents": "documents:documents",

@@ -10,7 +10,7 @@ from django.db import connection as database
 
 from ml_connector.core.books import ListKind
 from ml_connector.store import rows
-from ml_connector.store.models import EntryEvent
+from ml_connector.store.models import EntryEvent, Exchange
 
 Event = EntryEvent.Event
 
@@ -61,5 +61,12 @@ def wanted_one(entry: int, words: str, actor: str, now: datetime) -> None:
 
 
 def of(entry: int, limit: int) -> list[EntryEvent]:
-    """Return what happened to an entry, the latest first."""
-    return list(EntryEvent.objects.filter(entry=entry).order_by("-pk")[:limit])
+    """Return what happened to an entry, the latest first, with when it was sent."""
+    found = EntryEvent.objects.filter(entry=entry).select_related("sent")
+    return list(found.defer("sent__request", "sent__response").order_by("-pk")[:limit])
+
+
+def last_sent(entry: int) -> Exchange | None:
+    """Return the exchange in which an entry was last sent, of those that Basware has answered."""
+    event = EntryEvent.objects.filter(entry=entry, sent__isnull=False).select_related("sent").order_by("-pk").first()
+    return event.sent if event else None

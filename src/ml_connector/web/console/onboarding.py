@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from ml_connector.core.books import ListKind
 from ml_connector.core.errors import ConnectorError, NeedsOperator
 from ml_connector.core.secret import Secret
-from ml_connector.flows import connections, dry_run, health, mappings, onboarding
+from ml_connector.flows import connections, dry_run, health, list_desk, mappings, onboarding
 from ml_connector.flows.standing import list_standing
 from ml_connector.flows.surroundings import company_codes
 from ml_connector.store import duties
@@ -24,9 +24,6 @@ from ml_connector.web.console.signing_in import actor
 from ml_connector.web.console.trial import shown_trial
 from ml_connector.web.running import current
 
-LIST_WORDS: Mapping[str, str] = {
-    "vendor": "Vendors", "account": "Accounts", "class": "Classes", "customer": "Customers and jobs", "terms": "Terms",
-}  # fmt: skip
 _FIELDS = ("name", "codes", "base_url", "token_url", "client_id", "zone")
 
 
@@ -147,10 +144,10 @@ def _company(request: HttpRequest, row: Connection) -> dict[str, Any]:
 
 
 def _lists(request: HttpRequest, row: Connection) -> dict[str, Any]:
-    found = {kind["kind"]: kind for kind in list_standing(row)["kinds"]}
+    found = {ListKind(kind["kind"]): kind for kind in list_standing(row)["kinds"]}
     kinds = [
         {"words": words, "entries": found[kind]["entries"], "basware": _in_basware(row, found[kind])}
-        for kind, words in LIST_WORDS.items()
+        for kind, (words, _, _) in list_desk.LIST_WORDS.items()
         if kind in found
     ]
     return {"kinds": kinds, "duty": Duty.objects.get(connection=row, name=duties.LISTS)}

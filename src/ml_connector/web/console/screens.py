@@ -23,6 +23,7 @@ from ml_connector.web.console import (
     documents,
     doors,
     inbox,
+    lists,
     mapping,
     mapping_changes,
     onboarding,
@@ -46,6 +47,7 @@ IN_BULK = frozenset({Role.CLERK, Role.CONTROLLER})  #: acts on many documents at
 APPROVE = frozenset({Role.CONTROLLER, Role.ADMIN})  #: is the second person where one is needed
 AUDIT = frozenset({Role.CONTROLLER, Role.ADMIN, Role.AUDITOR})  #: looks at everything that happened, and takes it along
 SIGN = frozenset({Role.CONTROLLER})  #: answers for the books
+LISTS = frozenset({Role.CONTROLLER, Role.ADMIN})  #: has lists sent and read once more
 ADMIN = frozenset({Role.ADMIN})
 ANYBODY: frozenset[Role] | None = None  #: also who is not signed in
 
@@ -85,6 +87,13 @@ SCREENS: tuple[Screen, ...] = (
     Screen(path="mapping/decide", name="mapping-decide", view=mapping_changes.decide, roles=APPROVE, methods=_DO),
     Screen(path="mapping/file", name="mapping-file", view=mapping_changes.write_file, roles=SEE),
     Screen(path="mapping/import", name="mapping-import", view=mapping_changes.read_file, roles=IN_BULK, methods=_FORM),
+    Screen(path="lists", name="lists", view=lists.show, roles=SEE, menu="Master data"),
+    Screen(path="lists/send", name="lists-send", view=lists.send_refused, roles=LISTS, methods=_DO),
+    Screen(path="lists/read", name="lists-read", view=lists.read_anew, roles=LISTS, methods=_DO),
+    Screen(path="lists/<slug:name>/<slug:kind>", name="list", view=lists.show_list, roles=SEE),
+    Screen(path="lists/<slug:name>/<slug:kind>/<slug:list_id>", name="list-entry", view=lists.show_entry, roles=SEE),
+    Screen(path="lists/<slug:name>/<slug:kind>/<slug:list_id>/send", name="list-entry-send", view=lists.send_entry, roles=LISTS,
+           methods=_DO),
     Screen(path="documents", name="documents", view=documents.work_list, roles=SEE, menu="Documents"),
     Screen(path="documents/views", name="save-view", view=documents.save_view, roles=SEE, methods=_DO),
     Screen(path="documents/views/<int:view>/forget", name="forget-view", view=documents.forget_view, roles=SEE, methods=_DO),

@@ -9,6 +9,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from ml_connector.core.entry_standing import WORDS as ENTRY_WORDS
+from ml_connector.core.entry_standing import EntryStanding
 from ml_connector.core.states import WORDS, State
 from ml_connector.flows import payment_list
 from ml_connector.flows.local_time import span
@@ -20,17 +22,36 @@ register = template.Library()
 
 #: How a state looks; the words carry the meaning, the colour only helps.
 _GOOD = frozenset(
-    {WORDS[State.POSTED], WORDS[State.CONFIRMED], WORDS[State.PAID], PARTLY_PAID, "Working", payment_list.CONFIRMED}
+    {
+        WORDS[State.POSTED],
+        WORDS[State.CONFIRMED],
+        WORDS[State.PAID],
+        PARTLY_PAID,
+        "Working",
+        payment_list.CONFIRMED,
+        ENTRY_WORDS[EntryStanding.EQUAL][0],
+    }
 )
 _WAIT = frozenset(
     {
         WORDS[State.RECEIVED], WORDS[State.ACCEPTED], WORDS[State.PLANNED], WORDS[State.SENT], WORDS[State.GIVEN_UP],
         "Waiting for the first poll", "Dry run", "Quiet hours", payment_list.DUE, payment_list.TOLD, payment_list.FIRST_THE_BILL,
+        *(ENTRY_WORDS[standing][0] for standing in (EntryStanding.NEW, EntryStanding.CHANGED, EntryStanding.SENT)),
     }
 )  # fmt: skip
 _ASK = frozenset({WORDS[State.IN_DOUBT]})
 _OUT = frozenset(
-    {WORDS[State.SKIPPED], WORDS[State.RETURNED], "Paused", payment_list.TAKEN_BACK, payment_list.LEFT_OUT}
+    {
+        WORDS[State.SKIPPED],
+        WORDS[State.RETURNED],
+        "Paused",
+        payment_list.TAKEN_BACK,
+        payment_list.LEFT_OUT,
+        *(
+            ENTRY_WORDS[standing][0]
+            for standing in (EntryStanding.INACTIVE, EntryStanding.MERGED, EntryStanding.DELETED)
+        ),
+    }
 )
 
 
