@@ -39,7 +39,7 @@ def _until(holds: Callable[[], bool]) -> None:
 
 
 def _said(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
-    return [record for record in caplog.records if record.name.startswith("ml_connector")]
+    return [record for record in caplog.records if record.name.startswith("ml_connector.engine")]
 
 
 def test_a_service_that_starts_looks_at_once_for_what_its_database_does_not_know_of(world: World) -> None:
