@@ -86,6 +86,15 @@ def test_a_voided_payment_opens_the_bill_again_and_stays_with_zero(desk: Desk) -
     assert (ret.findtext("Amount"), ret.find("AppliedToTxnRet")) == ("0.00", None)
 
 
+def test_a_voided_bill_that_is_given_amounts_again_is_valid_again_whatever_its_memo_says(desk: Desk) -> None:
+    bill = desk.adds_bill()
+    desk.screen.void(bill)
+    assert outside_view.bills(desk.company)[-1]["voided"]
+    desk.screen.edit_bill(bill, lines=[{"account": desk.account("6110"), "amount": "70.00"}])
+    row = outside_view.bills(desk.company)[-1]
+    assert (row["voided"], row["amount"], row["memo"][:5]) == (False, "70.00", "VOID:")
+
+
 def test_a_deleted_payment_is_found_among_the_deletions_only(desk: Desk) -> None:
     bill = desk.adds_bill()
     (payment,) = desk.screen.pay_bills(bills=[bill])

@@ -8,8 +8,10 @@ from typing import Any
 from ml_connector.sandbox.quickbooks.company_file import CompanyFile
 from ml_connector.sandbox.quickbooks.lists import LIST_TYPES
 from ml_connector.sandbox.quickbooks.records import (
+    ZERO,
     Account,
     Bill,
+    BillPayment,
     Customer,
     LinedTxn,
     ListEntry,
@@ -122,10 +124,16 @@ def _grouped(
 ) -> dict[tuple[str, ...], list[LinedTxn]]:
     found: dict[tuple[str, ...], list[LinedTxn]] = defaultdict(list)
     for txn in transactions:
-        key = None if txn.memo.startswith("VOID:") else key_of(txn)
+        key = None if _is_void(txn) else key_of(txn)
         if key is not None:
             found[key].append(txn)
     return found
+
+
+def _is_void(txn: Txn) -> bool:
+    """Voiding marks the memo and takes the amounts; whoever enters amounts again has a valid document with that memo."""
+    amount = txn.amount if isinstance(txn, BillPayment) else txn.total if isinstance(txn, LinedTxn) else ZERO
+    return txn.memo.startswith("VOID:") and amount == ZERO
 
 
 def _header(company: CompanyFile, txn: Txn) -> Row:
@@ -146,7 +154,7 @@ def _header(company: CompanyFile, txn: Txn) -> Row:
         "edit_sequence": str(txn.edit_sequence),
         "time_created": txn.created,
         "time_modified": txn.modified,
-        "voided": txn.memo.startswith("VOID:"),
+        "voided": _is_void(txn),
     }
 
 
