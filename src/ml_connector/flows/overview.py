@@ -95,7 +95,7 @@ def look(connection: str, person: str, now: datetime, *, signs: bool) -> Overvie
         needs=[
             *_stopped(owners, now),
             *_held_up(connection, person),
-            *_payments(connection),
+            *_payments(owners, connection),
             *_months(owners, now, signs=signs),
         ],
         totals=work_list.views(connection),
@@ -146,8 +146,8 @@ def _held_up(connection: str, person: str) -> list[Need]:
     return found
 
 
-def _payments(connection: str) -> list[Need]:
-    count = payment_list.counts(connection)[payment_list.QUESTIONS]
+def _payments(owners: Sequence[Connection], connection: str) -> list[Need]:
+    count = payment_list.count_questions(owners)
     if not count:
         return []
     what = "1 payment is a question" if count == 1 else f"{count:,} payments are questions"

@@ -104,7 +104,12 @@ def find(view: str, connection: str, text: str, before: int | None = None) -> Pa
 def counts(connection: str) -> dict[str, int]:
     """Count what waits, and the questions."""
     owners = [named(connection)] if connection else list(Connection.objects.only("pk"))
-    return {WAITING: payment_list.waiting(owners).count(), QUESTIONS: payment_list.questions(owners).count()}
+    return {WAITING: payment_list.count_of(payment_list.waiting(owners)), QUESTIONS: count_questions(owners)}
+
+
+def count_questions(owners: Sequence[Connection]) -> int:
+    """Count the documents about whose payments a person must decide."""
+    return payment_list.count_of(payment_list.questions(owners))
 
 
 def _shares(shares: Sequence[tuple[PaymentShare, Document]]) -> list[Paid]:

@@ -288,7 +288,7 @@ class Document(models.Model):
             models.Index(fields=["connection", "state", "id"], name="document_state_order"),
             models.Index(fields=["connection", "id"], name="document_unheard", condition=Q(acknowledged_at=None)),
             models.Index(fields=["connection", "id"], name="document_compare", condition=Q(compare_due=True)),
-            models.Index(fields=["connection", "payment_due"], name="document_payment", condition=Q(payment_due=True)),
+            models.Index(fields=["connection", "state", "id"], name="document_payment", condition=Q(payment_due=True)),
             models.Index(fields=["connection", "invoice_number"], name="document_number"),
             models.Index(fields=["connection", "ref_number"], name="document_ref_number"),
             models.Index(fields=["connection", "id"], name="document_named", condition=Q(wanted_txn_id__gt="")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, QuerySet
 
 from ml_connector.core.states import State
 from ml_connector.store import rows
@@ -64,17 +64,22 @@ def of_numbers(numbers: set[int]) -> dict[int, Document]:
     return {document.pk: document for document in found}
 
 
-def waiting(connections: Sequence[Connection]) -> QuerySet[Document]:
+def waiting(connections: Sequence[Connection]) -> list[QuerySet[Document]]:
     """Return documents of whose payments Basware is still to be told."""
-    return _light(connections).filter(payment_due=True, state__in=_TOLD_OF, answer_fault__isnull=True)
+    return [_light(connections).filter(payment_due=True, state__in=_TOLD_OF, answer_fault__isnull=True)]
 
 
-def questions(connections: Sequence[Connection]) -> QuerySet[Document]:
-    """Return documents about whose payments a person must decide: Basware refused the word of one, or a credit alone
-    settled the Bill."""
-    refused = Q(answer_fault__isnull=False, state__in=_TOLD_OF)
-    by_credit = Q(state=State.CHANGED, fault_code="MLC-PAID-01")
-    return _light(connections).filter(refused | by_credit)
+def questions(connections: Sequence[Connection]) -> list[QuerySet[Document]]:
+    """Return documents about whose payments a person must decide: those of which Basware refused the word, and those whose
+    Bill a credit alone settled. Each kind has an index of its own, and no document is of both."""
+    refused = _light(connections).filter(answer_fault__isnull=False, state__in=_TOLD_OF)
+    by_credit = _light(connections).filter(state=State.CHANGED, fault_code="MLC-PAID-01")
+    return [refused, by_credit]
+
+
+def count_of(kinds: Sequence[QuerySet[Document]]) -> int:
+    """Count documents of several kinds."""
+    return sum(kind.count() for kind in kinds)
 
 
 def _light(connections: Sequence[Connection]) -> QuerySet[Document]:
@@ -82,9 +87,14 @@ def _light(connections: Sequence[Connection]) -> QuerySet[Document]:
     return owned.select_related("connection").defer("raw", "request_xml")
 
 
-def page_of(found: QuerySet[Document], before: int | None, size: int = 50) -> tuple[list[Document], int | None]:
-    """Return a page of documents, newest first, and before which number there are more."""
-    wanted = list((found.filter(pk__lt=before) if before else found).order_by("-pk")[: size + 1])
+def page_of(
+    kinds: Sequence[QuerySet[Document]], before: int | None, size: int = 50
+) -> tuple[list[Document], int | None]:
+    """Return a page of documents of several kinds, newest first, and before which number there are more."""
+    wanted: list[Document] = []
+    for kind in kinds:
+        wanted += (kind.filter(pk__lt=before) if before else kind).order_by("-pk")[: size + 1]
+    wanted.sort(key=lambda document: -document.pk)
     return wanted[:size], wanted[size - 1].pk if len(wanted) > size else None
 
 

@@ -554,7 +554,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="document",
             index=models.Index(
-                condition=models.Q(("payment_due", True)), fields=["connection", "payment_due"], name="document_payment"
+                condition=models.Q(("payment_due", True)), fields=["connection", "state", "id"], name="document_payment"
             ),
         ),
         migrations.AddIndex(
