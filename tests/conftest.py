@@ -1,11 +1,14 @@
 """Django, set up once for the whole run, and the database of the tests that use one.
 
 Tests marked `both_databases` hold on SQLite and on PostgreSQL alike: the ordinary run takes SQLite, and
-`tests/run_postgresql.py` runs them again on PostgreSQL.
+`tests/run_postgresql.py` runs them again on PostgreSQL. Of a story that is told in many cases PostgreSQL hears the first
+few: the cases differ in what happens and not in what is asked of the rows. What `conformance/` asks of the rows, both
+databases are asked in full.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +16,7 @@ from hypothesis import HealthCheck, settings
 
 import databases
 
+_CASES_ON_POSTGRESQL = 3
 _DATABASE = pytest.StashKey[databases.Database]()
 
 # Two machines differ in speed and not in behaviour, so no example is failed for taking long, and the examples are the same
@@ -31,6 +35,21 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"No PostgreSQL server answers: {error}") from None
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what PostgreSQL need not hear again."""
+    if config.stash[_DATABASE].kind != "postgresql":
+        return
+    seen: Counter[str] = Counter()
+    kept, left = [], []
+    for item in items:
+        story = item.nodeid.partition("[")[0]
+        seen[story] += 1
+        few_are_enough = "conformance" not in item.path.parts and seen[story] > _CASES_ON_POSTGRESQL
+        (left if few_are_enough else kept).append(item)
+    config.hook.pytest_deselected(items=left)
+    items[:] = kept
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -213,8 +213,8 @@ def _posted_and_basware_down(world: World) -> Approved:
 
 def _basware_down_for_hours(world: World) -> Approved:
     invoice = _posted_and_basware_down(world)
-    for _ in range(90):
-        world.passes(60)
+    for _ in range(18):
+        world.passes(300)
         world.polls()
         world.works()
     return invoice
