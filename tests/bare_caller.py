@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from django.core.handlers.wsgi import WSGIHandler
 
+from desks import OWN_URL
 from ml_connector.sandbox.quickbooks.soap import array_result, call, headers, integer_result, text_result
 from ml_connector.sandbox.quickbooks.transports import WsgiTransport
-from world import OWN_URL, PASSWORD, World
+from world import PASSWORD, World
 
 _MOST_CALLS = 60
 

@@ -10,10 +10,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from desks import Approved
 from ml_connector.core.identity import document_guid, external_guid, memo_tag
 from ml_connector.core.invoice import InvoiceId
 from ml_connector.sandbox.firm import Firm, FirmVendor
-from world import Approved
 
 #: Codes of Basware that nobody in QuickBooks knows, until an operator says what they mean.
 UNKNOWN = {"vendor": "V-00417", "account": "9999-OLD", "class": "DIV-77", "customer": "P-2291"}

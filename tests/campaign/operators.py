@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from campaign.cases import UNKNOWN, Case, amount
 from campaign.crew import Crew
+from desks import OWN_URL
 from ml_connector.core.states import State
 from ml_connector.flows import connections, mappings, operator, reposting
 from ml_connector.sandbox.quickbooks.refusals import ScreenRefusal
 from ml_connector.store import documents
 from ml_connector.store.models import Document
-from world import OWN_URL
 
 _WHO = "a person"
 _WAITING = "WaitingForTransfer"

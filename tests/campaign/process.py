@@ -16,7 +16,7 @@ from types import FrameType
 from django.db import OperationalError
 
 from campaign.points import AROUND, SOURCE
-from world import ProcessKilled
+from world_wire import ProcessKilled
 
 _ROOMS = ("flows", "engine", "web", "cli")
 

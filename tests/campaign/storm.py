@@ -14,6 +14,7 @@ from django.db import connections as databases
 from campaign.process import Process
 from campaign.sqlite.base import watch
 from campaign.wires import Backdoor, Frontdoor
+from desks import OWN_URL
 from ml_connector.core.errors import ConnectorError
 from ml_connector.flows import connections
 from ml_connector.flows.run import run
@@ -25,7 +26,8 @@ from ml_connector.store import duties
 from ml_connector.web import running
 from ml_connector.web.running import Running
 from ml_connector.web.service_config import ServiceConfig
-from world import OWN_URL, PASSWORD, ProcessKilled, World
+from world import PASSWORD, World
+from world_wire import ProcessKilled
 
 _EVENTS_SHOWN = 60
 

@@ -17,7 +17,7 @@ from campaign.overheard import Overheard
 from campaign.process import Process
 from ml_connector.basware.transport import HttpRequest, HttpResponse
 from ml_connector.core.errors import TryAgain
-from world import ProcessKilled, WorldTransport
+from world_wire import ProcessKilled, WorldTransport
 
 #: Longest time that a request to Basware wanders about after its sender gave up on it: some proxy's patience.
 _LATE_S = 25.0

@@ -15,12 +15,13 @@ import pytest
 from django.db import connection as database
 from visitor import Visitor
 
+from desks import Approved
 from ml_connector.core.roles import Role
 from ml_connector.flows import audit_check
 from ml_connector.store import audit_search
 from ml_connector.store.audit_search import Wanted
 from ml_connector.store.models import AuditEntry
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

@@ -21,13 +21,14 @@ from company_provider import (
 )
 from visitor import Answer, Visitor
 
+from desks import OWN_URL
 from ml_connector.core.roles import Role
 from ml_connector.core.secret import Secret
 from ml_connector.core.sign_on import SignOnSettings
 from ml_connector.flows import people, single_sign_on
 from ml_connector.flows.sign_on_network import network_provider
 from ml_connector.store.models import AccessEntry, User
-from world import OWN_URL, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

@@ -7,9 +7,10 @@ import re
 import pytest
 from visitor import Visitor
 
+from desks import Approved
 from ml_connector.core.roles import Role
 from ml_connector.store.models import Connection
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

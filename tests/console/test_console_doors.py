@@ -6,6 +6,7 @@ import pytest
 from django.urls import resolve
 from visitor import Visitor
 
+from desks import OWN_URL
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.roles import Role
 from ml_connector.core.secret import Secret
@@ -14,7 +15,7 @@ from ml_connector.store.models import AccessEntry, ConsoleSession, User
 from ml_connector.web.console.guard import CONTENT_SECURITY_POLICY
 from ml_connector.web.console.screens import SCREENS, Screen
 from ml_connector.web.console.settings import fit_address
-from world import OWN_URL, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

@@ -7,13 +7,14 @@ import re
 import pytest
 from visitor import Visitor
 
+from desks import Approved
 from ml_connector.core.causes import cause_of
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.faults import REGISTER
 from ml_connector.core.roles import Role
 from ml_connector.flows import inbox, operator, people
 from ml_connector.store.models import AuditEntry
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

@@ -7,12 +7,13 @@ import re
 import pytest
 from visitor import Visitor
 
+from desks import Approved
 from ml_connector.core.books import ListKind
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.roles import Role
 from ml_connector.flows import connections, mapping_changes, mapping_desk, mappings
 from ml_connector.store.models import AuditEntry, ListEntry, MappingChange, MissingCode
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

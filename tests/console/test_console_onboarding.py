@@ -7,12 +7,13 @@ import re
 import pytest
 from visitor import Visitor
 
+from desks import OWN_URL
 from ml_connector.core.roles import Role
 from ml_connector.flows import people
 from ml_connector.flows.onboarding import next_stage, stages
 from ml_connector.store import duties
 from ml_connector.store.models import Connection, ListEntry, SignInLink, User
-from world import OWN_URL, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

@@ -9,11 +9,12 @@ import re
 import pytest
 from visitor import Visitor
 
+from desks import Approved
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.roles import Role
 from ml_connector.flows import month_close, reconciliation
 from ml_connector.store.chain import verify
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

@@ -7,13 +7,14 @@ import re
 import pytest
 from visitor import Answer, Visitor
 
+from desks import Approved
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.roles import Role
 from ml_connector.flows import connections, replay, replaying
 from ml_connector.flows.replay import Choice, Outcome
 from ml_connector.store.chain import verify
 from ml_connector.store.models import AuditEntry, Document, Replay
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from desks import Approved
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.flows import connections, dry_run
 from ml_connector.flows.standing import standing
 from ml_connector.store import duties, trials
 from ml_connector.store.models import Connection, ListEntry, Trial
-from world import PASSWORD, Approved, World
+from world import PASSWORD, World
 
 pytestmark = pytest.mark.both_databases
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from desks import Approved
 from ml_connector.store.models import MessageSet
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

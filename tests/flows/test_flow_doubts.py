@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 
 from bare_caller import BareCaller
+from desks import Approved
 from ml_connector.sandbox.quickbooks.soap import call as soap_call
 from ml_connector.sandbox.quickbooks.soap import headers as soap_headers
 from ml_connector.store.models import AuditEntry, ListEntry, MessageSet, Session
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from desks import Approved
 from ml_connector.flows.story import state_words
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from desks import Approved
 from ml_connector.sandbox.basware.switches import Switches
 from ml_connector.store import duties
 from ml_connector.store.models import Document
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

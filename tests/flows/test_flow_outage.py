@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from desks import Approved
 from ml_connector.flows.standing import standings
 from ml_connector.store import duties
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from world import Approved, World
+from desks import Approved
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

@@ -7,11 +7,12 @@ import re
 import pytest
 
 from bare_caller import BareCaller
+from desks import Approved
 from ml_connector.flows.story import summary
 from ml_connector.quickbooks.checking import check_message_set
 from ml_connector.sandbox.firm import HAND_TYPED_SUPPLIER
 from ml_connector.store.models import MessageSet
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

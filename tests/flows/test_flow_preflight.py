@@ -7,9 +7,10 @@ from datetime import date
 
 import pytest
 
+from desks import Approved
 from ml_connector.flows.story import Why, why
 from ml_connector.store import duties
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

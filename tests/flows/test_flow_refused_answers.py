@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from desks import Approved
 from ml_connector.flows.by_state import in_states
 from ml_connector.flows.standing import standings
 from ml_connector.flows.story import Why, summary, why
 from ml_connector.store.models import Document
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from desks import Approved
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.flows import reposting
 from ml_connector.store.models import AuditEntry
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from desks import OWN_URL
 from ml_connector.core.secret import Secret
 from ml_connector.flows import connections
 from ml_connector.flows.standing import standings
-from world import OWN_URL, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

@@ -7,11 +7,12 @@ import re
 import pytest
 
 from bare_caller import BareCaller
+from desks import Approved
 from ml_connector.flows.standing import standings
 from ml_connector.sandbox.quickbooks.records import Customer
 from ml_connector.store import duties
 from ml_connector.store.models import Document, ListEntry
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from desks import Approved
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.flows.story import why
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from desks import OWN_URL
 from ml_connector.core.errors import NeedsOperator, Refused
 from ml_connector.flows import connections
 from ml_connector.flows.surroundings import WEBHOOK_SECRET
@@ -13,7 +14,7 @@ from ml_connector.sandbox.basware.push import sign
 from ml_connector.sandbox.basware.tokens import ALL_SCOPES, ApiClient
 from ml_connector.sandbox.world import WsgiAnswer
 from ml_connector.store.models import Delivery
-from world import OWN_URL, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

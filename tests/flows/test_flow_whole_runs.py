@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from desks import Approved
 from ml_connector.quickbooks.checking import check_message_set
 from ml_connector.sandbox.basware.seed_invoices import firm_invoices
 from ml_connector.sandbox.basware.switches import Switches
 from ml_connector.sandbox.firm import build_firm
 from ml_connector.sandbox.quickbooks.pace import REALISTIC
-from world import Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 

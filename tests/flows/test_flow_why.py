@@ -10,12 +10,13 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from bare_caller import BareCaller
+from desks import OWN_URL, Approved
 from ml_connector.flows import connections
 from ml_connector.flows.story import told, why
 from ml_connector.sandbox.basware.tokens import ApiClient
 from ml_connector.sandbox.quickbooks.hostclock import HostClock
 from ml_connector.sandbox.quickbooks.seeding import company_of_firm
-from world import OWN_URL, Approved, World
+from world import World
 
 pytestmark = pytest.mark.both_databases
 
