@@ -58,6 +58,12 @@ def ask_server(address: str) -> None:
         raise NoServer(str(error).strip().splitlines()[0]) from None
 
 
+_WRITTEN_COLUMNS = (
+    "SELECT column_name FROM information_schema.columns"
+    " WHERE table_schema = current_schema() AND table_name = %s AND is_generated = 'NEVER'"
+)
+
+
 class SqliteDatabase:
     """SQLite: each test has a file of its own, so that a thread of an earlier test cannot disturb a later one."""
 
@@ -88,6 +94,21 @@ class SqliteDatabase:
         self.path = home / "connector.sqlite3"
         shutil.copyfile(self._template, self.path)
         self._use(self.path)
+
+    def keep(self) -> None:
+        """Keep what stands in it now, to be brought back."""
+        assert self.path is not None
+        _close_connections()
+        _fold_log(self.path)
+        shutil.copyfile(self.path, self._folder / "kept.sqlite3")
+
+    def bring_back(self) -> None:
+        """Let an empty database hold what was kept."""
+        assert self.path is not None
+        _close_connections()
+        for file in self.path.parent.iterdir():
+            file.unlink()
+        shutil.copyfile(self._folder / "kept.sqlite3", self.path)
 
     def leave(self) -> None:
         """Close what the test opened and remove its file."""
@@ -134,7 +155,8 @@ class PostgresqlDatabase:
         ask_server(self._server)
         self._name = f"ml_connector_test_{os.getpid()}_{secrets.token_hex(4)}"
         self._made = False
-        self._empty = ""
+        self._tables: list[str] = []
+        self._empty, self._back = "", ""
         configure(ServiceConfig(database=urlunsplit(urlsplit(self._server)._replace(path="/" + self._name))), _SIGNING)
 
     def empty(self) -> None:
@@ -146,6 +168,34 @@ class PostgresqlDatabase:
             self._make()
         with connection.cursor() as cursor:
             cursor.execute(self._empty)
+
+    def keep(self) -> None:
+        """Keep what stands in it now, to be brought back."""
+        from django.db import connection
+
+        statements = ["DROP SCHEMA IF EXISTS kept CASCADE", "CREATE SCHEMA kept"]
+        back = []
+        with connection.cursor() as cursor:
+            for table in self._tables:
+                cursor.execute(f'SELECT EXISTS (SELECT 1 FROM "{table}")')
+                if cursor.fetchone()[0]:
+                    cursor.execute(_WRITTEN_COLUMNS, [table])
+                    columns = ", ".join(f'"{name}"' for (name,) in cursor.fetchall())
+                    statements.append(f'CREATE TABLE kept."{table}" AS SELECT {columns} FROM "{table}"')
+                    back.append(
+                        f'INSERT INTO "{table}" ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM kept."{table}"'
+                    )
+            cursor.execute("SELECT sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL")
+            back += [f"SELECT setval('\"{name}\"', {last})" for name, last in cursor.fetchall()]
+            cursor.execute("; ".join(statements))
+        self._back = f"BEGIN; {'; '.join(back)}; COMMIT"
+
+    def bring_back(self) -> None:
+        """Let an empty database hold what was kept."""
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute(self._back)
 
     def leave(self) -> None:
         """Close what the test opened."""
@@ -181,8 +231,10 @@ class PostgresqlDatabase:
         self._tell_server("ALTER DATABASE {} SET synchronous_commit = off")
         call_command("migrate", verbosity=0, interactive=False)
         with connection.cursor() as cursor:
-            tables = [name for name in connection.introspection.table_names(cursor) if name != "django_migrations"]
-        self._empty = _without_triggers(tables)
+            self._tables = [
+                name for name in connection.introspection.table_names(cursor) if name != "django_migrations"
+            ]
+        self._empty = _without_triggers(self._tables)
 
     def _tell_server(self, statement: LiteralString) -> None:
         with psycopg.connect(self._server, autocommit=True) as server:

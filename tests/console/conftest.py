@@ -1,20 +1,42 @@
-"""Worlds for the stories."""
+"""Worlds for the stories, and a running console for those that are told in a browser."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:  # it names rows, and this file is read before Django is set up
+from databases import Database
+
+if TYPE_CHECKING:  # these name rows, and this file is read before Django is set up
+    from live_console import Running
+    from playwright.sync_api import Browser
+
     from world import World
 
 
 @pytest.fixture
-def world(database: object) -> World:
+def world(database: Database) -> World:
     """A world in which the lists have travelled already and nothing goes wrong unless a story says so."""
-    from world import World
+    from rested import a_rested_world
 
-    made = World(1)
-    made.run_until_idle()
-    return made
+    return a_rested_world(database)
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """An installation whose invoices have come to rest; it is shared, so a story finds what earlier ones left."""
+    from live_console import a_running_console
+
+    with a_running_console(tmp_path_factory.mktemp("console")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The browser, started once."""
+    from browser import a_browser
+
+    with a_browser() as found:
+        yield found

@@ -3,108 +3,20 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from browser import Complaints, a_browser, needs_browser
+from browser import needs_browser
+from live_console import Running, signed_in
 from playwright.sync_api import Browser, Page, expect
 
-from ml_connector.cli.demo_processes import Cli, Control, Program, free_port, wait_until
-
 pytestmark = needs_browser
-
-_FAST = (
-    "invoice_poll_s=1", "list_read_s=5", "list_publish_s=1", "request_status_s=1", "payment_read_s=2", "answer_s=1",
-    "web_connector_every_s=1", "sweep_s=3600", "retry_base_s=1", "time_zone=America/New_York",
-)  # fmt: skip
-_VARIABLE = "SIMULATED_WEB_CONNECTOR_PASSWORD"
-_SETTLED = {"confirmed", "paid", "blocked"}
-
-
-@dataclass(frozen=True)
-class Running:
-    """A running installation whose invoices have come to rest, and the programs around it."""
-
-    url: str
-    cli: Cli
-    basware: Control
-
-    def documents(self, *options: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.cli("documents", "--limit", "1000", *options)
-        return found
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    folder = tmp_path_factory.mktemp("console")
-    programs: list[Program] = []
-    python = [sys.executable, "-m"]
-
-    def start(name: str, command: list[str], environment: dict[str, str] | None = None) -> dict[str, Any]:
-        programs.append(Program(name, command, folder / f"{name}.log", environment or {}))
-        return programs[-1].start()
-
-    try:
-        ports = [word for name in ("--port", "--presigned-port", "--control-port") for word in (name, "0")]
-        command = [*python, "ml_connector.sandbox.basware", "--seed", "1", "--data", "firm", *ports]
-        basware = start("basware", command)
-        cli = Cli(folder / "home")
-        cli("init")
-        url = f"http://localhost:{(port := free_port())}"
-        start("connector", cli.command("serve", "--port", str(port), "--public-url", url), cli.environment)
-        cli(
-            "connection", "add", "main", "--base-url", basware["base_url"], "--company-code", basware["company_codes"][0],
-            "--client-id", basware["client_id"], "--client-secret", basware["client_secret"], "--password", "a password",
-            *(word for setting in _FAST for word in ("--set", setting)),
-        )  # fmt: skip
-        qwc = folder / "connector.qwc"
-        cli("connection", "qwc", "main", "--public-url", url, "--out", str(qwc))
-        start(
-            "quickbooks",
-            [*python, "ml_connector.sandbox.quickbooks", "--seed", "1", "--data", "firm", "--qwc", str(qwc),
-             "--password-env", _VARIABLE, "--poll-seconds", "1", "--time-scale", "0.1"],
-            {_VARIABLE: "a password"},
-        )  # fmt: skip
-        made = Running(url, cli, Control(basware["control_url"]))
-        offered = len(made.basware.get("invoices"))
-
-        def at_rest() -> bool:
-            rows = made.documents()
-            return len(rows) >= offered * 0.8 and all(row["state"] in _SETTLED for row in rows)
-
-        assert wait_until(at_rest, 90), made.documents()
-        cli("user", "add", "zoe", "--role", "clerk", "--full-name", "Zoe Clerk")
-        cli("user", "add", "max", "--role", "auditor")
-        yield made
-    finally:
-        for program in reversed(programs):
-            program.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as found:
-        yield found
 
 
 @pytest.fixture
 def clerk(running: Running, browser: Browser) -> Iterator[Page]:
-    yield from _signed_in(running, browser, "zoe")
-
-
-def _signed_in(running: Running, browser: Browser, name: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    complaints = Complaints(page)
-    page.goto(running.cli("user", "link", name, "--public-url", running.url)["link"])
-    page.get_by_role("button", name="Sign in as").click()
-    page.get_by_role("link", name="Documents", exact=True).first.click()
-    yield page
-    assert complaints == []
-    context.close()
+    with signed_in(running, browser, "zoe") as page:
+        yield page
 
 
 def _first_blocked(page: Page, running: Running) -> str:
@@ -223,7 +135,7 @@ def test_the_first_key_press_leads_past_the_menu(clerk: Page, running: Running) 
 
 
 def test_an_auditor_sees_the_story_and_no_verb(running: Running, browser: Browser) -> None:
-    for page in _signed_in(running, browser, "max"):
+    with signed_in(running, browser, "max") as page:
         _first_blocked(page, running)
         expect(page.get_by_role("heading", name="What happened, the latest first")).to_be_visible()
         expect(page.get_by_role("link", name="Skip", exact=True)).to_have_count(0)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from databases import Database
+
 if TYPE_CHECKING:  # it names rows, and this file is read before Django is set up
     from world import World
 
 
 @pytest.fixture
-def world(database: object) -> World:
+def world(database: Database) -> World:
     """A world in which the lists have travelled already and nothing goes wrong unless a story says so."""
-    from world import World
+    from rested import a_rested_world
 
-    made = World(1)
-    made.run_until_idle()
-    return made
+    return a_rested_world(database)

@@ -66,13 +66,13 @@ def test_a_database_that_fails_is_said_in_a_sentence_and_the_work_goes_on_when_i
     world: World, engine: EmbeddedEngine, caplog: pytest.LogCaptureFixture, table: str, broken: str
 ) -> None:
     invoice = world.basware.approves()
-    world.passes(3600)
     there, back = (
         (f"{table} RENAME COLUMN pause_reason TO gone", f"{table} RENAME COLUMN gone TO pause_reason")
         if broken
         else (f"{table} RENAME TO gone", f"gone RENAME TO {table}")
     )
     _renames(there)
+    world.passes(3600)
     try:
         for _ in range(20):
             engine.wake()
@@ -92,8 +92,8 @@ def test_a_database_that_fails_inside_a_duty_is_shown_on_the_connection(
     world: World, engine: EmbeddedEngine, caplog: pytest.LogCaptureFixture
 ) -> None:
     invoice = world.basware.approves()
-    world.passes(3600)
     _renames("store_companycode RENAME TO gone")
+    world.passes(3600)
     try:
         engine.wake()
         _until(lambda: duties.INVOICES in [d.name for d in world.connection.duties.exclude(failures=0)])

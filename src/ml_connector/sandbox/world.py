@@ -28,6 +28,7 @@ from ml_connector.sandbox.quickbooks.company_file import CompanyFile
 from ml_connector.sandbox.quickbooks.desktop import QuickBooksDesktop
 from ml_connector.sandbox.quickbooks.hostclock import HostClock
 from ml_connector.sandbox.quickbooks.pace import INSTANT, Pace
+from ml_connector.sandbox.quickbooks.qwc_file import QwcFile
 from ml_connector.sandbox.quickbooks.seeding import company_of_firm
 from ml_connector.sandbox.quickbooks.transports import WsgiTransport
 from ml_connector.sandbox.quickbooks.workstation import Workstation, seeded
@@ -178,7 +179,7 @@ class OutsideWorld:
         self.workstation = Workstation(
             self.desktop,
             clock=self.clock.now,
-            transport=lambda qwc: WsgiTransport(self._integration),
+            transport=self._way_to_the_service,
             sleep=self.clock.advance,
             faults=faults,
         )
@@ -204,6 +205,9 @@ class OutsideWorld:
         if application is None:
             raise NoSuchHost(urlsplit(url).netloc)
         return call_wsgi(application, method, url, headers, body)
+
+    def _way_to_the_service(self, qwc: QwcFile) -> WsgiTransport:
+        return WsgiTransport(self._integration)
 
     def _integration(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if self._application is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ml_connector.sandbox.basware.answers import Answer, Refusal, json_answer, refusal
@@ -83,7 +84,7 @@ class RecordCalls:
             call.method,
             call.client_id,
             items,
-            lambda entry: tenant.judge_records(api, entry),
+            partial(tenant.judge_records, api),
             path=call.path,
             list_key=api.path.rpartition("/")[2] if api.scope == "lists" else "",
         )
