@@ -35,8 +35,8 @@ def a_rested_world(database: Database) -> World:
     else:
         database.bring_back()
     first = _kept[0]
-    # Nobody changes a firm, and the vault only holds keys.
-    shared: dict[int, Any] = {id(one): one for one in (first.firm, first.surroundings.vault)}
+    # Nobody changes a firm; the vault only holds keys; the other surroundings are made anew.
+    shared: dict[int, Any] = {id(one): one for one in (first.firm, first.surroundings, first.surroundings.vault)}
     again = copy.deepcopy(first, shared)
     again.restart_connector()
     return again
