@@ -33,9 +33,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The browser, started once."""
+    """The browser; while it runs, its thread can ask no rows."""
     from browser import a_browser
 
     with a_browser() as found:

@@ -208,8 +208,8 @@ def test_rules_whose_entry_is_gone_stand_apart_and_rules_are_found_by_code_and_n
     text = clerk.get("/console/mapping?kind=account").text
     assert "Mapped to what is no longer there" in text and "Inactive in QuickBooks" in text
     found = clerk.get("/console/mapping?kind=account&q=Lumber").text
-    assert "Change 9999-OLD" in found and "Change 7001" not in found
-    assert "Change 7001" in clerk.get("/console/mapping?kind=account&q=700").text
+    assert "Change: 9999-OLD" in found and "Change: 7001" not in found
+    assert "Change: 7001" in clerk.get("/console/mapping?kind=account&q=700").text
 
 
 def test_many_missing_codes_and_rules_come_in_pages_without_a_gap(world: World, clerk: Visitor) -> None:
@@ -226,7 +226,7 @@ def test_many_missing_codes_and_rules_come_in_pages_without_a_gap(world: World, 
     following = re.search(r'rel="next" href="(\?[^"]*after=[^"]+)"', text)
     assert following is not None
     found = re.findall(
-        r"Change (X-\d+)", text + clerk.get("/console/mapping" + following[1].replace("&amp;", "&")).text
+        r"Change: (X-\d+)", text + clerk.get("/console/mapping" + following[1].replace("&amp;", "&")).text
     )
     assert found == [f"X-{n:02}" for n in range(30)]
 

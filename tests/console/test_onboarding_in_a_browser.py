@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from browser import Complaints, a_browser, needs_browser
-from playwright.sync_api import Page, expect
+from accessibility import what_keeps_people_out
+from browser import Complaints, needs_browser
+from playwright.sync_api import Browser, Page, expect
 
 from ml_connector.cli.demo_processes import Cli, Control, Program, free_port, wait_until
 
@@ -18,7 +19,7 @@ _PATIENCE_MS = 30_000
 _PYTHON = [sys.executable, "-m"]
 
 
-def test_an_empty_installation_comes_to_posted_bills_through_the_pages_alone(tmp_path: Path) -> None:
+def test_an_empty_installation_comes_to_posted_bills_through_the_pages_alone(tmp_path: Path, browser: Browser) -> None:
     programs: list[Program] = []
 
     def start(name: str, command: list[str], environment: dict[str, str] | None = None) -> dict[str, Any]:
@@ -33,30 +34,29 @@ def test_an_empty_installation_comes_to_posted_bills_through_the_pages_alone(tmp
         cli("init")
         url = f"http://localhost:{(port := free_port())}"
         served = start("connector", cli.command("serve", "--port", str(port), "--public-url", url), cli.environment)
-        with a_browser() as browser:
-            page = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True).new_page()
-            page.set_default_timeout(_PATIENCE_MS)
-            complaints = Complaints(page)
-            _make_the_first_account(page, served["setup_link"])
-            _connect_basware(page, basware)
-            qwc, password = tmp_path / "acme.qwc", _connect_quickbooks(page, tmp_path / "acme.qwc")
-            start(
-                "quickbooks",
-                [*_PYTHON, "ml_connector.sandbox.quickbooks", "--seed", "1", "--data", "firm", "--qwc", str(qwc),
-                 "--password-env", "SIMULATED", "--poll-seconds", "1", "--time-scale", "0.1"],
-                {"SIMULATED": password},
-            )  # fmt: skip
-            page.get_by_role("link", name="See whether it is the right company file").click()
-            page.get_by_role("button", name="Yes, invoices of").click()
-            expect(page.get_by_text("Read", exact=True)).to_be_visible(timeout=_PATIENCE_MS)
-            _map_a_code(page, url)
-            _look_at_the_dry_run(page, url)
-            held = Control(basware["control_url"]).get("invoices")
-            assert {invoice["processingStatus"] for invoice in held} == {"WaitingForTransfer"}, "nothing was written"
-            _go_live(page, url)
-            page.goto(f"{url}/console/documents?state=confirmed")
-            expect(page.locator("tbody tr").first).to_be_visible(timeout=_PATIENCE_MS)
-            assert complaints == []
+        page = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True).new_page()
+        page.set_default_timeout(_PATIENCE_MS)
+        complaints = Complaints(page)
+        _make_the_first_account(page, served["setup_link"])
+        _connect_basware(page, basware)
+        qwc, password = tmp_path / "acme.qwc", _connect_quickbooks(page, tmp_path / "acme.qwc")
+        start(
+            "quickbooks",
+            [*_PYTHON, "ml_connector.sandbox.quickbooks", "--seed", "1", "--data", "firm", "--qwc", str(qwc),
+             "--password-env", "SIMULATED", "--poll-seconds", "1", "--time-scale", "0.1"],
+            {"SIMULATED": password},
+        )  # fmt: skip
+        page.get_by_role("link", name="See whether it is the right company file").click()
+        page.get_by_role("button", name="Yes, invoices of").click()
+        expect(page.get_by_text("Read", exact=True)).to_be_visible(timeout=_PATIENCE_MS)
+        _map_a_code(page, url)
+        _look_at_the_dry_run(page, url)
+        held = Control(basware["control_url"]).get("invoices")
+        assert {invoice["processingStatus"] for invoice in held} == {"WaitingForTransfer"}, "nothing was written"
+        _go_live(page, url)
+        page.goto(f"{url}/console/documents?state=confirmed")
+        expect(page.locator("tbody tr").first).to_be_visible(timeout=_PATIENCE_MS)
+        assert complaints == []
         told = Control(basware["control_url"]).get("invoices")
         assert any(response["success"] for invoice in told for response in invoice.get("transferResponses", []))
     finally:
@@ -66,6 +66,7 @@ def test_an_empty_installation_comes_to_posted_bills_through_the_pages_alone(tmp
 
 def _make_the_first_account(page: Page, link: str) -> None:
     page.goto(link)
+    assert what_keeps_people_out(page) == []
     page.get_by_label("Name to sign in with").fill("ada")
     page.get_by_label("Your full name").fill("Ada Admin")
     page.get_by_label("Password", exact=True).fill(_PASSWORD)
@@ -120,11 +121,15 @@ def _look_at_the_dry_run(page: Page, url: str) -> None:
         return page.get_by_text("Agrees to the cent").count() > 0
 
     assert wait_until(tried, 30)
+    assert what_keeps_people_out(page) == []
+    page.goto(f"{url}/console/connections/acme/trial")
+    assert what_keeps_people_out(page) == []
 
 
 def _go_live(page: Page, url: str) -> None:
     page.goto(f"{url}/console/onboarding/acme/live")
     page.get_by_role("link", name="Go live…").click()
+    assert what_keeps_people_out(page) == []
     company = page.locator("#h-company strong").inner_text()
     page.get_by_label("Type the name of the company file").fill(company)
     page.get_by_role("button", name="Go live").click()
