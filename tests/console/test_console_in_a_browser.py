@@ -68,7 +68,7 @@ def test_a_clerk_maps_a_code_finds_it_under_versions_and_takes_it_back(clerk: Pa
     clerk.get_by_role("link", name="Take back").first.click()
     clerk.get_by_role("button", name="Take it back").click()
     expect(clerk.get_by_role("status")).to_contain_text("was taken back")
-    assert [rule["code"] for rule in running.cli("mapping", "list")["rules"]] == []
+    assert "77-NEW" not in [rule["code"] for rule in running.cli("mapping", "list")["rules"]]
 
 
 def test_a_file_of_mappings_is_shown_before_it_is_taken(clerk: Page, running: Running) -> None:
