@@ -12,11 +12,12 @@ from typing import Any
 from browser import Complaints
 from playwright.sync_api import Browser, Page
 
+from alert_receivers import MailBox, a_mail_server
 from ml_connector.cli.demo_processes import Cli, Control, Program, free_port, wait_until
 
 _FAST = (
     "invoice_poll_s=1", "list_read_s=5", "list_publish_s=1", "request_status_s=1", "payment_read_s=2", "answer_s=1",
-    "web_connector_every_s=1", "sweep_s=3600", "retry_base_s=1", "time_zone=America/New_York",
+    "web_connector_every_s=1", "sweep_s=3600", "retry_base_s=1", "deadline_alert_s=8", "time_zone=America/New_York",
 )  # fmt: skip
 _VARIABLE = "SIMULATED_WEB_CONNECTOR_PASSWORD"
 _SETTLED = {"confirmed", "paid", "blocked"}
@@ -29,6 +30,7 @@ class Running:
     url: str
     cli: Cli
     basware: Control
+    mail: MailBox  #: what people were sent
 
     def documents(self, *options: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.cli("documents", "--limit", "1000", *options)
@@ -38,6 +40,11 @@ class Running:
 @contextmanager
 def a_running_console(folder: Path) -> Iterator[Running]:
     """Start an installation with both simulators, and wait until its invoices have come to rest."""
+    with a_mail_server() as mail:
+        yield from _running(folder, mail)
+
+
+def _running(folder: Path, mail: MailBox) -> Iterator[Running]:
     programs: list[Program] = []
     python = [sys.executable, "-m"]
 
@@ -51,6 +58,9 @@ def a_running_console(folder: Path) -> Iterator[Running]:
         basware = start("basware", command)
         cli = Cli(folder / "home")
         cli("init")
+        (folder / "home" / "ml-connector.toml").write_text(
+            f'mail_server = "127.0.0.1:{mail.port}"\nmail_security = "NONE"\nmail_from = "books@acme.example"\n'
+        )
         url = f"http://localhost:{(port := free_port())}"
         start("connector", cli.command("serve", "--port", str(port), "--public-url", url), cli.environment)
         cli(
@@ -66,7 +76,7 @@ def a_running_console(folder: Path) -> Iterator[Running]:
              "--password-env", _VARIABLE, "--poll-seconds", "1", "--time-scale", "0.1"],
             {_VARIABLE: "a password"},
         )  # fmt: skip
-        made = Running(url, cli, Control(basware["control_url"]))
+        made = Running(url, cli, Control(basware["control_url"]), mail)
         offered = len(made.basware.get("invoices"))
 
         def at_rest() -> bool:
@@ -75,8 +85,8 @@ def a_running_console(folder: Path) -> Iterator[Running]:
 
         assert wait_until(at_rest, 90), made.documents()
         cli("user", "add", "zoe", "--role", "clerk", "--full-name", "Zoe Clerk")
-        cli("user", "add", "mia", "--role", "controller")
-        cli("user", "add", "ada", "--role", "admin")
+        cli("user", "add", "mia", "--role", "controller", "--email", "mia@acme.example")
+        cli("user", "add", "ada", "--role", "admin", "--email", "ada@acme.example")
         cli("user", "add", "max", "--role", "auditor")
         yield made
     finally:
@@ -94,5 +104,5 @@ def signed_in(running: Running, browser: Browser, name: str) -> Iterator[Page]:
     page.get_by_role("button", name="Sign in as").click()
     page.get_by_role("link", name="Documents", exact=True).first.click()
     yield page
-    assert complaints == []
+    assert list(complaints) == [], "\n".join(complaints)
     context.close()

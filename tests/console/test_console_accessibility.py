@@ -102,6 +102,7 @@ def test_no_screen_keeps_anybody_out(running: Running, browser: Browser) -> None
         _makes_a_plan(page, running)
         walk.looks_at(page)
         _maps_a_code(page, running)
+        _makes_a_rule(page, running)
         for path in ("mapping/freed?kind=account&code=9999-OLD", "mapping/proposals", "replay/1/goes"):
             page.goto(f"{running.url}/console/{path}")
             walk.looks_at(page)
@@ -132,6 +133,13 @@ def _as_a_stranger(walk: Walk, browser: Browser) -> None:
     page.goto(walk.running.cli("user", "link", "zoe", "--public-url", walk.running.url)["link"])
     walk.looks_at(page)
     page.context.close()
+
+
+def _makes_a_rule(page: Page, running: Running) -> None:
+    """Make an alert and test it, so that there is a rule and a message to look at."""
+    page.goto(f"{running.url}/console/alerts/new")
+    page.get_by_role("button", name="Make the rule").click()
+    page.get_by_role("button", name="Send a test").click()
 
 
 def _makes_a_plan(page: Page, running: Running) -> None:

@@ -10,6 +10,8 @@ from browser import needs_browser
 from live_console import Running, signed_in
 from playwright.sync_api import Browser, Page, expect
 
+from ml_connector.cli.demo_processes import wait_until
+
 pytestmark = needs_browser
 
 
@@ -150,3 +152,31 @@ def test_a_stranger_signs_in_first_and_comes_to_where_he_wanted(running: Running
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("do not fit")
     page.close()
+
+
+def test_a_clerk_asks_to_be_told_and_a_letter_comes_with_a_link_to_what_needs_her(
+    running: Running, browser: Browser
+) -> None:
+    with signed_in(running, browser, "ada") as page:
+        page.goto(f"{running.url}/console/users")
+        page.get_by_role("link", name="Zoe Clerk").click()
+        page.get_by_label("E-mail").fill("zoe@acme.example")
+        page.get_by_role("button", name="Save").click()
+    with signed_in(running, browser, "zoe") as page:
+        page.get_by_role("link", name="Alerts", exact=True).click()
+        page.get_by_role("link", name="Make a rule").click()
+        expect(page.get_by_role("checkbox", name="Invoices need a person")).to_be_checked()
+        page.get_by_role("button", name="Make the rule").click()
+        page.get_by_role("button", name="Send a test").click()
+        expect(page.get_by_role("status")).to_contain_text("was taken by the mail server")
+
+        assert wait_until(lambda: _links_to_causes(running, "zoe"), 60)
+        link = _links_to_causes(running, "zoe")[0]
+        page.goto(link)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert page.url == link
+
+
+def _links_to_causes(running: Running, name: str) -> list[str]:
+    texts = [letter.get_content() for letter in running.mail.letters if letter["To"] == f"{name}@acme.example"]
+    return re.findall(rf"{re.escape(running.url)}/console/inbox/\S+", " ".join(texts))

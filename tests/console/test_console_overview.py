@@ -75,7 +75,7 @@ def test_each_chart_says_the_same_in_words_and_in_a_table(world: World) -> None:
     world.basware.approves(lines=[{"gross": "120.00", "account": "9999-OLD"}])
     world.run_until_idle()
     text = Visitor(world).comes_in_as(Role.AUDITOR).get("/console/").text
-    days, waiting, took, hours = overview.look("", "max", world.clock.now(), signs=False).charts
+    days, waiting, took, hours = overview.look("", "max", Role.AUDITOR, world.clock.now()).charts
     assert days.says == "4 came in, 3 were entered in QuickBooks, 1 were held up at first or later."
     assert [one.counts[-1] for one in days.series] == [4, 3, 1]
     assert waiting.series[0].counts[0] == 1 and took.series[0].counts[0] == 3 and sum(hours.series[0].counts) >= 1

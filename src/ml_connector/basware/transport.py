@@ -6,11 +6,11 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from ml_connector.basware.http1 import Answer, Line, TooLarge, Unwritable, request_bytes
@@ -79,10 +79,12 @@ class HttpTransport:
         ca_file: str = "",
         response_limit_bytes: int = RESPONSE_LIMIT_BYTES,
         stopwatch: Callable[[], float] = time.monotonic,
+        find: Callable[[str, int], Sequence[tuple[int, tuple[Any, ...]]]] | None = None,
     ) -> None:
         """`connections` are kept open per host; `ca_file` (PEM) adds an authority to the system's.
 
-        `stopwatch` counts seconds since any moment, and is never set back.
+        `stopwatch` counts seconds since any moment, and is never set back. `find` looks a host up, as family and place of
+        each address, and may refuse it; None asks the system.
         """
         self._context = ssl.create_default_context()
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -92,6 +94,7 @@ class HttpTransport:
         self._kept = connections
         self._limit = response_limit_bytes
         self._stopwatch = stopwatch
+        self._find = find
         self._idle: dict[str, list[tuple[Line, float]]] = {}  # each with the moment it became idle
         self._lock = Lock()
 
@@ -152,7 +155,7 @@ class HttpTransport:
         """Open a connection. Whatever fails here, nothing of the request was sent."""
         sock: socket.socket | None = None
         try:
-            sock = socket.create_connection((place.host, place.port), self._connect_timeout_s)
+            sock = self._open(place)
             # A request leaves at once, without waiting for the acknowledgement of an earlier one.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if place.encrypted:
@@ -166,6 +169,22 @@ class HttpTransport:
         except (OSError, ValueError) as error:
             _close(sock)
             raise TryAgain(f"No connection to {place.host or place.name}.", applied=False) from error
+
+    def _open(self, place: _Place) -> socket.socket:
+        if self._find is None:
+            return socket.create_connection((place.host, place.port), self._connect_timeout_s)
+        problem: OSError = OSError("no address")
+        for family, address in self._find(place.host, place.port):
+            sock = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                sock.settimeout(self._connect_timeout_s)
+                sock.connect(address)
+            except OSError as error:
+                sock.close()
+                problem = error
+            else:
+                return sock
+        raise problem
 
     def _take(self, name: str) -> Line | None:
         """Return an open connection that the other side has not closed meanwhile."""

@@ -25,6 +25,7 @@ from rich.table import Column, Table
 from ml_connector.core.errors import ConnectorError, NeedsOperator, TryAgain
 from ml_connector.core.roles import roles_named
 from ml_connector.core.secret import Secret
+from ml_connector.core.sign_on import words_in
 from ml_connector.store.master_key import key_text
 from ml_connector.web.database import database_sentence
 from ml_connector.web.service_config import ServiceConfig, checked_url, read_config
@@ -92,16 +93,22 @@ class Context:
         """Time, dice, vault and the way to Basware."""
         self.open_database()
         from ml_connector.basware.transport import HttpTransport
+        from ml_connector.flows.alert_ways import MAIL_PASSWORD, network_ways
         from ml_connector.flows.sign_on_network import network_provider
         from ml_connector.flows.surroundings import Surroundings
 
+        config, vault = self.config, self.vault
+        hosts = frozenset(host.lower() for host in words_in(config.alert_hosts))
         return Surroundings(
             clock=utc_now,
             dice=random.random,
-            vault=self.vault,
+            vault=vault,
             transport=HttpTransport(),
-            second_factor_roles=roles_named(self.config.second_factor_roles),
-            provider=network_provider(self.config.sign_on()),
+            second_factor_roles=roles_named(config.second_factor_roles),
+            provider=network_provider(config.sign_on()),
+            ways=network_ways(
+                config.own_url, config.home, config.mail(), lambda: vault.open(None, MAIL_PASSWORD), hosts
+            ),
         )
 
     def url(self, given: str | None) -> str:

@@ -109,6 +109,18 @@ def role(context: Context, name: str, role: str) -> None:
     context.answer(_as_dict(found), f"User {found.name} is now {ROLE_WORDS[Role(role)]}.")
 
 
+@user.command()
+@click.argument("name")
+@click.argument("address")
+@pass_context
+def email(context: Context, name: str, address: str) -> None:
+    """Give a user an e-mail address, to which alerts go; an empty one takes it away."""
+    surroundings = context.surroundings
+    found = people.named(name)
+    people.set_email(surroundings, found, address, context.actor)
+    context.answer(_as_dict(found), f"Alerts to {found.name} go to {found.email or 'nowhere'}.")
+
+
 @user.group("second-factor")
 def second_factor_group() -> None:
     """The code that is asked for besides the password."""

@@ -1,7 +1,8 @@
 """The embedded runner: a few threads in the server process.
 
 It asks one question, which connections have due work, and runs each in one thread at a time. If every wake-up were lost,
-the next look would find the same work. A database that fails ends no thread: it is said in one sentence, and tried again.
+the next look would find the same work. Besides, it makes the round of alerts, which belongs to no connection. A
+database that fails ends no thread: it is said in one sentence, and tried again.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections
 
 from ml_connector.core.retry import retry_delay_s
+from ml_connector.flows import alert_round
 from ml_connector.flows.run import run
 from ml_connector.flows.surroundings import Surroundings
 from ml_connector.store import duties
 
 log = logging.getLogger(__name__)
 
+_ALL = 0  # stands for the number of a connection where work belongs to none
 _LONGEST_SLEEP_S = 5.0
 _DATABASE_WAIT_S = 2.0  # after a first failure of the database; it doubles up to a minute
 _DATABASE_WAIT_MAX_S = 60.0
@@ -38,6 +41,7 @@ class EmbeddedEngine:
         self._resting: dict[
             int, tuple[int, datetime]
         ] = {}  #: failures of the database in a row, and until when to wait
+        self._round_at: datetime | None = None  #: when the round of alerts is next made; None: at once
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -97,6 +101,28 @@ class EmbeddedEngine:
                     continue
                 self._running.add(connection_id)
             self._pool.submit(self._run, connection_id)
+        if self._surroundings.ways is not None and (self._round_at is None or now >= self._round_at):
+            self._round_at = now + alert_round.EVERY
+            self._pool.submit(self._make_round)
+
+    def _make_round(self) -> None:
+        with self._lock:
+            if _ALL in self._running:
+                return
+            self._running.add(_ALL)
+        try:
+            close_old_connections()
+            with duties.claim(_ALL) as held:
+                if held:
+                    alert_round.make_round(self._surroundings)
+        except DatabaseError as trouble:
+            log.error("the database failed in the round of alerts; it is made again", extra=_about(trouble, 0.0))
+        except Exception:
+            log.exception("the round of alerts failed inside")
+        finally:
+            _leave_database()
+            with self._lock:
+                self._running.discard(_ALL)
 
     def _run(self, connection_id: int) -> None:
         try:

@@ -9,8 +9,9 @@ from statistics import median
 from zoneinfo import ZoneInfo
 
 from ml_connector.core.polls import HOURS_IN_A_WEEK
+from ml_connector.core.roles import Role
 from ml_connector.core.states import State
-from ml_connector.flows import inbox, month_close, payment_list, reconciliation, work_list
+from ml_connector.flows import alert_round, inbox, month_close, payment_list, reconciliation, work_list
 from ml_connector.flows.connections import named
 from ml_connector.flows.local_time import span
 from ml_connector.flows.standing import standing
@@ -83,8 +84,8 @@ class Overview:
     charts: Sequence[Chart]
 
 
-def look(connection: str, person: str, now: datetime, *, signs: bool) -> Overview:
-    """Return the first page of all connections, or of one; `signs` is whether the person signs months.
+def look(connection: str, person: str, role: Role, now: datetime) -> Overview:
+    """Return the first page of all connections, or of one, as a person of this role needs it.
 
     Raises:
         NeedsOperator: there is no such connection.
@@ -96,7 +97,8 @@ def look(connection: str, person: str, now: datetime, *, signs: bool) -> Overvie
             *_stopped(owners, now),
             *_held_up(connection, person),
             *_payments(owners, connection),
-            *_months(owners, now, signs=signs),
+            *_months(owners, now, signs=role is Role.CONTROLLER),
+            *_alerts(now, keeps=role is Role.ADMIN),
         ],
         totals=work_list.views(connection),
         charts=[_days(owners, now, zone), _waiting(owners, now), _took(owners), _hours(owners, now, zone)],
@@ -178,6 +180,15 @@ def _months(owners: Sequence[Connection], now: datetime, *, signs: bool) -> list
                 )
             )
     return found
+
+
+def _alerts(now: datetime, *, keeps: bool) -> list[Need]:
+    count = alert_round.count_given_up(now) if keeps else 0
+    if not count:
+        return []
+    what = "1 alert reached nobody" if count == 1 else f"{count:,} alerts reached nobody"
+    says = "It was not taken, in the last seven days; the list of alerts says why."
+    return [Need(words=what, says=says, verb="Look at the alerts", screen="alerts")]
 
 
 # Charts.

@@ -18,6 +18,7 @@ from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.roles import ROLE_WORDS, Role
 from ml_connector.core.secret import Secret
 from ml_connector.flows.surroundings import Surroundings
+from ml_connector.messaging.mail import is_address
 from ml_connector.store.models import AccessEntry, ConsoleSession, SignInAttempt, SignInLink, User
 
 LINK_LIVES = timedelta(hours=1)
@@ -260,6 +261,22 @@ def set_role(surroundings: Surroundings, user: User, role: str, actor: str) -> N
     with transaction.atomic():
         user.save(update_fields=["role"])
         note(surroundings.clock(), actor, "role_set", user, f"User {user.name} is now {ROLE_WORDS[wanted]}.")
+
+
+def set_email(surroundings: Surroundings, user: User, email: str, actor: str) -> None:
+    """Give a person another e-mail address, to which alerts go; none takes it away.
+
+    Raises:
+        NeedsOperator: it is no address.
+    """
+    plain = email.strip()
+    if plain and not is_address(plain):
+        raise NeedsOperator(f"{email!r} is no e-mail address; write it as mia@example.com.")
+    user.email = plain
+    with transaction.atomic():
+        user.save(update_fields=["email"])
+        what = f"is {plain} now" if plain else "was taken away"
+        note(surroundings.clock(), actor, "email_set", user, f"The e-mail address of {user.name} {what}.")
 
 
 def set_active(surroundings: Surroundings, user: User, active: bool, actor: str) -> None:

@@ -15,6 +15,7 @@ from ml_connector.basware.transport import Transport
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.roles import Role
 from ml_connector.core.settings import ConnectionSettings
+from ml_connector.flows.alert_ways import AlertWays
 from ml_connector.openid.provider import Provider
 from ml_connector.store import rows
 from ml_connector.store.models import Connection
@@ -39,6 +40,7 @@ class Surroundings:
     reach: Reach = field(default_factory=NetworkReach)  #: looks at the way to Basware, for the health check only
     second_factor_roles: frozenset[Role] = frozenset()  #: whose people must have a second factor
     provider: Provider | None = None  #: of company accounts; None: people sign in with passwords and links only
+    ways: AlertWays | None = None  #: on which alerts leave; None: nobody is alerted
     _clients: dict[int, tuple[object, BaswareClient]] = field(default_factory=dict)
 
     def basware(self, connection: Connection) -> BaswareClient:

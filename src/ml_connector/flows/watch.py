@@ -1,17 +1,17 @@
-"""The watch: what would pass unseen is said aloud in the log, again and again until it is over."""
+"""The watch: what would pass unseen is said aloud in the log, again and again until it is over, and kept for the alerts."""
 
 from __future__ import annotations
 
 import logging
 
 from ml_connector.core.settings import ConnectionSettings
-from ml_connector.flows import deadlines, polls
+from ml_connector.flows import alert_matters, deadlines, polls
 from ml_connector.flows.surroundings import Surroundings
 from ml_connector.store.models import Connection
 
 log = logging.getLogger(__name__)
 
-_AT_MOST_S = 900.0
+_AT_MOST_S = 300.0
 
 
 def every_s(settings: ConnectionSettings) -> float:
@@ -20,8 +20,10 @@ def every_s(settings: ConnectionSettings) -> float:
 
 
 def say_aloud(surroundings: Surroundings, connection: Connection) -> None:
-    """Log one line per thing that a person should know of now."""
+    """Log one line per thing that a person should know of now, and keep what holds for those who want to be alerted."""
     now = surroundings.clock()
+    if surroundings.ways is not None:
+        alert_matters.look(connection, now)
     found = deadlines.unanswered(connection, now)
     if found.near and found.first is not None and found.earliest is not None:
         keys = {"connection": connection.name, "near": found.near, "past": found.past}

@@ -89,6 +89,13 @@ def search(connection_id: int, kinds: Sequence[ListKind], text: str, limit: int)
     return found[:limit]
 
 
+def count_refused(connection_id: int) -> int:
+    """Count the entries that Basware refused, of all lists."""
+    return ListEntry.objects.filter(
+        connection_id=connection_id, kind__in=list(ListKind), standing=EntryStanding.REFUSED
+    ).count()
+
+
 def refused(connection_id: int, limit: int) -> list[ListEntry]:
     """Return entries that Basware refused, list by list, by name."""
     return [

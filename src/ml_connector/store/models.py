@@ -21,6 +21,7 @@ from ml_connector.store.access import (
     SignOnAnswer,
     User,
 )
+from ml_connector.store.alert_rows import AlertMatter, AlertMessage, AlertRound, AlertRule, AlertTold
 from ml_connector.store.chain_checks import ChainCheck
 from ml_connector.store.day_figures import DayFigure
 from ml_connector.store.list_rows import EntryEvent, ImportRequest, ListEntry, ListProgress
@@ -33,6 +34,11 @@ from ml_connector.store.upkeep import Backup
 
 __all__ = [
     "AccessEntry",
+    "AlertMatter",
+    "AlertMessage",
+    "AlertRound",
+    "AlertRule",
+    "AlertTold",
     "Backup",
     "ChainCheck",
     "ConsoleSession",

@@ -26,6 +26,8 @@ class Service:
         self._http = HttpServer(config)
         self.config = replace(config, port=self._http.port)
         fit_address(self.config.own_url)
+        if surroundings.ways is not None:
+            surroundings.ways = replace(surroundings.ways, own_url=self.config.own_url)
         running.start(Running(config=self.config, surroundings=surroundings, wake_engine=self._engine.wake))
 
     def start(self) -> None:

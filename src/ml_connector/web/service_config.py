@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.roles import roles_named
 from ml_connector.core.sign_on import SignOnSettings, role_or_none, roles_by_group, words_in
+from ml_connector.messaging.mail import SECURITIES, STARTTLS, MailServer, mail_server
 from ml_connector.openid.provider import is_protected
 
 _PREFIX = "ML_CONNECTOR_"
@@ -93,6 +94,18 @@ class ServiceConfig:
         "Beside a company sign-in: ALL may use a password, or ADMINS who have a second factor.",
         words=("ALL", "ADMINS"),
     )
+    mail_server: str = _setting(
+        "", "Mail server that alerts are handed to, as HOST or HOST:PORT; empty: no e-mail is sent."
+    )
+    mail_security: str = _setting(
+        STARTTLS, "How the line to the mail server is encrypted: STARTTLS, TLS or NONE.", words=SECURITIES
+    )
+    mail_user: str = _setting("", "Who signs in at the mail server; empty: nobody does.")
+    mail_from: str = _setting("", "E-mail address that alerts come from.")
+    alert_hosts: str = _setting(
+        "",
+        "Hosts inside of the own network that alerts may be sent to, by webhook or chat, separated by commas; empty: none.",
+    )
     log_level: str = _setting("INFO", "How much is logged: DEBUG, INFO, WARNING or ERROR.", words=LOG_LEVELS)
 
     def sign_on(self) -> SignOnSettings | None:
@@ -117,6 +130,14 @@ class ServiceConfig:
             second_factor=words_in(self.sso_second_factor),
             passwords_for_all=self.sso_passwords == "ALL",
         )
+
+    def mail(self) -> MailServer | None:
+        """Return where e-mail is handed in; None if no server is named.
+
+        Raises:
+            NeedsOperator: what was told of it does not fit together.
+        """
+        return mail_server(self.mail_server, self.mail_security, self.mail_user, self.mail_from)
 
     @property
     def config_path(self) -> Path:

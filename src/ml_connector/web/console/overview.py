@@ -29,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
     now = current().surroundings.clock()
     problem, found = "", None
     try:
-        found = overview.look(connection, me.name, now, signs=me.role == Role.CONTROLLER)
+        found = overview.look(connection, me.name, Role(me.role), now)
     except NeedsOperator as cannot:
         problem = str(cannot)
     return page(

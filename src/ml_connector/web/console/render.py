@@ -25,7 +25,7 @@ def page(request: HttpRequest | None, template: str, *, status: int = 200, **sho
     context = {
         "person": user,
         "role_words": ROLE_WORDS[Role(user.role)] if user else "",
-        "may": _may(user),
+        "may": screens_of(user),
         "menu": _menu(user, request),
         "look": look if look in LOOKS else "auto",
         "next_look": LOOKS[(LOOKS.index(look) + 1) % len(LOOKS)] if look in LOOKS else "light",
@@ -48,7 +48,7 @@ def cursor(request: HttpRequest, name: str) -> int | None:
     return int(text) if text.isdigit() and len(text) < 19 else None
 
 
-def _may(user: User | None) -> frozenset[str]:
+def screens_of(user: User | None) -> frozenset[str]:
     """Return the names of the screens that a person may use, for links that are shown to those only who may follow them."""
     from ml_connector.web.console.screens import SCREENS  # the table names views, and views render
 
@@ -58,7 +58,7 @@ def _may(user: User | None) -> frozenset[str]:
 def _menu(user: User | None, request: HttpRequest | None) -> list[dict[str, Any]]:
     from ml_connector.web.console.screens import SCREENS
 
-    allowed = _may(user) if user else frozenset()
+    allowed = screens_of(user) if user else frozenset()
     path = request.path if request else ""
     return [
         {

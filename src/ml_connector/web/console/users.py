@@ -92,6 +92,14 @@ def set_role(request: HttpRequest, user: int) -> HttpResponse:
     return back_to("user", user)
 
 
+def set_email(request: HttpRequest, user: int) -> HttpResponse:
+    """Give a person another e-mail address."""
+    found = _act(request, user)
+    people.set_email(current().surroundings, found, request.POST.get("email", ""), actor(request))
+    messages.success(request, "The e-mail address is saved." if found.email else "The e-mail address was taken away.")
+    return back_to("user", user)
+
+
 def set_active(request: HttpRequest, user: int) -> HttpResponse:
     """Let a person in no more, or again."""
     found = _act(request, user)

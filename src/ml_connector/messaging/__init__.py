@@ -1,0 +1,1 @@
+"""Ways to people outside of the console: e-mail, webhooks and chat rooms."""
