@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -25,12 +25,12 @@ from django.utils.decorators import decorator_from_middleware
 from ml_connector.core.errors import ConnectorError
 from ml_connector.flows import second_factor
 from ml_connector.web.console.refusals import cannot, database_silent, failed, not_allowed
+from ml_connector.web.console.screens import Screen
 from ml_connector.web.console.sessions import note_seen
 from ml_connector.web.console.signing_in import PersonMiddleware, second_factor_by_company, signed_in
 from ml_connector.web.running import current
 
-if TYPE_CHECKING:  # the table of screens names views, which is more than is needed here
-    from ml_connector.web.console.screens import Screen, View
+View = Callable[..., HttpResponseBase]
 
 log = logging.getLogger(__name__)
 
@@ -53,18 +53,18 @@ _BEFORE_SECOND_FACTOR = frozenset({"account", "password", "end-session", "second
 _FORM_BYTES = 1_000_000
 
 
-def guarded(screen: Screen) -> View:
+def guarded(screen: Screen, view: View) -> View:
     """Return the screen's view behind the guard."""
 
     def inner(request: HttpRequest, **named: Any) -> HttpResponseBase:
         refusal = _refusal(screen, request)
-        return refusal or screen.view(request, **named)
+        return refusal or view(request, **named)
 
     wrapped: Callable[..., Any] = inner
     for middleware in (CsrfViewMiddleware, MessageMiddleware, PersonMiddleware, SessionMiddleware):
         wrapped = decorator_from_middleware(middleware)(wrapped)
 
-    @functools.wraps(screen.view)
+    @functools.wraps(view)
     def outer(request: HttpRequest, **named: Any) -> HttpResponseBase:
         if request.method not in {*screen.methods, "HEAD" if "GET" in screen.methods else ""}:
             return _finished(HttpResponseNotAllowed(screen.methods))

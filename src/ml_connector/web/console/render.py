@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from ml_connector.core.roles import ROLE_WORDS, Role
 from ml_connector.store.models import User
+from ml_connector.web.console.screens import SCREENS
 from ml_connector.web.console.signing_in import signed_in
 from ml_connector.web.running import current
 
@@ -50,14 +51,10 @@ def cursor(request: HttpRequest, name: str) -> int | None:
 
 def screens_of(user: User | None) -> frozenset[str]:
     """Return the names of the screens that a person may use, for links that are shown to those only who may follow them."""
-    from ml_connector.web.console.screens import SCREENS  # the table names views, and views render
-
     return frozenset(s.name for s in SCREENS if s.roles is None or (user is not None and user.role in s.roles))
 
 
 def _menu(user: User | None, request: HttpRequest | None) -> list[dict[str, Any]]:
-    from ml_connector.web.console.screens import SCREENS
-
     allowed = screens_of(user) if user else frozenset()
     path = request.path if request else ""
     return [
