@@ -337,3 +337,21 @@ def _links(file: Path) -> list[str]:
 
 def _sources() -> list[Path]:
     return sorted((ROOT / "src").glob("**/*.py"))
+
+
+def test_every_call_of_the_http_api_is_documented_with_its_scope_and_no_other() -> None:
+    from ml_connector.core.scopes import SCOPE_WORDS
+    from ml_connector.web.api.addresses import api
+
+    text = page("http-api.md")
+    scopes = {cells[0].strip("`"): cells[1] for cells in rows(section(text, "Tokens and scopes"))}
+    scopes.pop("Scope")
+    assert scopes == {scope.value: words for scope, words in SCOPE_WORDS.items()}
+    told = {cells[0].strip("`"): (cells[1].strip("`"), cells[2]) for cells in rows(section(text, "Calls"))}
+    told.pop("Call")
+    paths = api.get_openapi_schema(path_prefix="")["paths"]
+    assert told == {
+        f"{method.upper()} /{path.lstrip('/')}": (operation["x-scope"], " ".join(operation["description"].split()))
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+    }

@@ -36,6 +36,7 @@ _COMMANDS = {
     "assign": "documents:assign",
     "payments": "payments:payments",
     "user": "users:user",
+    "token": "tokens:token",
     "alerts": "alerts:alerts",
     "sso": "single_sign_on:sso",
     "month": "month:month",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -118,11 +117,7 @@ def import_command(context: Context, file: Path, plan: bool, name: str | None) -
 
 
 def _tell_plan(context: Context, read: Sequence[mappings.Read]) -> None:
-    value = [
-        {"line": r.line, "kind": r.kind, "code": r.code, "now": r.before, "then": r.wanted.name if r.wanted else None,
-         "changes": r.changes, "problem": r.problem}
-        for r in read
-    ]  # fmt: skip
+    value = [r.as_dict() for r in read]
 
     def words() -> None:
         table = new_table("Line", "Kind", "Basware code", "Now", "Then")
@@ -142,11 +137,7 @@ def history(context: Context, before: int | None, name: str | None) -> None:
     """Show the versions of the mapping, the latest first."""
     context.open_database()
     found, more = mapping_desk.versions(connections.only_one(name), before)
-    value = [
-        {"version": v.number, "by": v.by, "approved_by": v.approved_by, "at": v.at.isoformat(), "how": v.how,
-         "changes": v.count, "first": [_as_dict(change) for change in v.changes]}
-        for v in found
-    ]  # fmt: skip
+    value = [v.as_dict() for v in found]
 
     def words() -> None:
         table = new_table("Version", "By", "When (UTC)", "How", "Changes")
@@ -159,13 +150,6 @@ def history(context: Context, before: int | None, name: str | None) -> None:
             context.say(f"There are more: --before {more}.")
 
     context.answer(value, words)
-
-
-def _as_dict(change: MappingChange) -> dict[str, Any]:
-    return {
-        "id": change.pk, "kind": change.kind, "code": change.code, "before": change.before, "after": change.after,
-        "before_name": change.before_name, "after_name": change.after_name, "by": change.wanted_by,
-    }  # fmt: skip
 
 
 def _in_words(change: MappingChange) -> str:
@@ -202,7 +186,7 @@ def proposals(context: Context, name: str | None) -> None:
             table.add_row(str(change.pk), _in_words(change), change.wanted_by)
         context.show(table)
 
-    context.answer([_as_dict(change) for change in found], words)
+    context.answer([mapping_desk.change_as_dict(change) for change in found], words)
 
 
 @mapping.command()

@@ -47,25 +47,8 @@ def show(context: Context, name: str | None, period: str) -> None:
             since = f"; {len(signed.changes)} suppliers changed since" if signed.changes else "; nothing changed since"
             context.say(f"Signed by {signed.row.actor}, {local(row, signed.row.at)}{since}.")
 
-    context.answer(
-        reconciliation.as_values(found)
-        | {
-            "causes": [
-                {
-                    "id": cause.document.pk,
-                    "invoice_number": cause.document.invoice_number,
-                    "state_words": cause.state,
-                    "says": cause.words,
-                    "do": cause.next_step,
-                }
-                for cause in listed.causes
-            ],
-            "signed_by": signed.row.actor if signed else None,
-            "signed_at": signed.row.at.isoformat() if signed else None,
-            "changed_since": len(signed.changes) if signed else None,
-        },
-        words,
-    )
+    value = reconciliation.as_values(found) | month_close.signature_as_values(signed)
+    context.answer(value | {"causes": [cause.as_dict() for cause in listed.causes]}, words)
     if not found.agrees:
         raise SystemExit(NOT_OK)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from ml_connector.cli.context import Context, new_table, pass_context
@@ -55,7 +53,7 @@ def setup_link(context: Context, public_url: str | None) -> None:
 def _tell_link(context: Context, found: User, token: Secret, public_url: str | None = None) -> None:
     address = f"{context.url(public_url)}/console/sign-in/{token.open()}"
     context.answer(
-        _as_dict(found) | {"link": address}, f"This link signs {found.name} in once, within an hour: {address}"
+        people.as_dict(found) | {"link": address}, f"This link signs {found.name} in once, within an hour: {address}"
     )
 
 
@@ -64,7 +62,7 @@ def _tell_link(context: Context, found: User, token: Secret, public_url: str | N
 def list_users(context: Context) -> None:
     """Show every user."""
     context.open_database()
-    found = [_as_dict(row) for row in people.everyone()]
+    found = [people.as_dict(row) for row in people.everyone()]
 
     def words() -> None:
         if not found:
@@ -94,7 +92,7 @@ def disable(context: Context, name: str, enable: bool) -> None:
     surroundings = context.surroundings
     found = people.named(name)
     people.set_active(surroundings, found, enable, context.actor)
-    context.answer(_as_dict(found), f"User {found.name} may {'' if enable else 'not '}sign in.")
+    context.answer(people.as_dict(found), f"User {found.name} may {'' if enable else 'not '}sign in.")
 
 
 @user.command()
@@ -106,7 +104,7 @@ def role(context: Context, name: str, role: str) -> None:
     surroundings = context.surroundings
     found = people.named(name)
     people.set_role(surroundings, found, role, context.actor)
-    context.answer(_as_dict(found), f"User {found.name} is now {ROLE_WORDS[Role(role)]}.")
+    context.answer(people.as_dict(found), f"User {found.name} is now {ROLE_WORDS[Role(role)]}.")
 
 
 @user.command()
@@ -118,7 +116,7 @@ def email(context: Context, name: str, address: str) -> None:
     surroundings = context.surroundings
     found = people.named(name)
     people.set_email(surroundings, found, address, context.actor)
-    context.answer(_as_dict(found), f"Alerts to {found.name} go to {found.email or 'nowhere'}.")
+    context.answer(people.as_dict(found), f"Alerts to {found.name} go to {found.email or 'nowhere'}.")
 
 
 @user.group("second-factor")
@@ -135,17 +133,4 @@ def reset_second_factor(context: Context, name: str) -> None:
     found = people.named(name)
     second_factor.reset(surroundings, found, context.actor)
     found.refresh_from_db()
-    context.answer(_as_dict(found), f"User {found.name} has no second factor any more.")
-
-
-def _as_dict(row: User) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "full_name": row.full_name,
-        "email": row.email,
-        "role": row.role,
-        "active": row.is_active,
-        "second_factor": row.second_factor_at is not None,
-        "company_account": bool(row.issuer),
-        "last_signed_in_at": row.last_login.isoformat(timespec="seconds") if row.last_login else None,
-    }
+    context.answer(people.as_dict(found), f"User {found.name} has no second factor any more.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Max
 
@@ -64,6 +65,21 @@ def in_words(check: ChainCheck) -> str:
         return f"The audit chain holds: {check.upto:,} entries, each with its exchange; head {check.head}."
     places = "in 1 place" if check.broken == 1 else f"in {check.broken:,} places"
     return f"The audit chain does not hold {places} among {check.upto:,} entries. {check.breaks[0]}"
+
+
+def as_dict(check: ChainCheck) -> dict[str, Any]:
+    """Return a check as plain values."""
+    ended = check.ended_at is not None
+    return {
+        "number": check.pk,
+        "connection": check.connection.name,
+        "entries": check.upto,
+        "checked": check.checked,
+        "ended": ended,
+        "ok": not check.broken if ended else None,
+        "words": in_words(check) if ended else "",
+        "breaks": check.breaks,
+    }
 
 
 def latest(connection: Connection) -> ChainCheck | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from ml_connector.core.books import ListKind
 from ml_connector.core.errors import NeedsOperator
@@ -38,6 +39,14 @@ class Freed:
     sums: Sequence[Sum]  #: of those, by currency
     still: int  #: documents that wait for something else too
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "documents": self.count,
+            "sums": [{"currency": s.currency, "amount": f"{s.amount:.2f}", "documents": s.count} for s in self.sums],
+            "still": self.still,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmapped:
@@ -49,6 +58,16 @@ class Unmapped:
     freed: Freed
     best: Suggestion | None
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "code": self.code,
+            "name": self.name,
+            "documents": self.count,
+            "frees": self.freed.as_dict(),
+            "best": asdict(self.best) if self.best else None,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
@@ -58,6 +77,18 @@ class Rule:
     target: str  #: the entry's name; `left out`
     code: str  #: the entry's code
     trouble: str  #: empty if the entry is there and active
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "code": self.row.code,
+            "list_id": self.row.list_id,
+            "target": self.target,
+            "target_code": self.code,
+            "trouble": self.trouble,
+            "set_by": self.row.set_by,
+            "set_at": self.row.set_at.isoformat(timespec="seconds"),
+        }
 
 
 def freed(effects: Sequence[Effect]) -> Freed:
@@ -182,6 +213,26 @@ class Version:
     how: str
     changes: Sequence[MappingChange]  #: the first of them
     count: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "version": self.number,
+            "by": self.by,
+            "approved_by": self.approved_by,
+            "at": self.at.isoformat(),
+            "how": self.how,
+            "changes": self.count,
+            "first": [change_as_dict(change) for change in self.changes],
+        }
+
+
+def change_as_dict(change: MappingChange) -> dict[str, Any]:
+    """Return one change as plain values."""
+    return {
+        "id": change.pk, "kind": change.kind, "code": change.code, "before": change.before, "after": change.after,
+        "before_name": change.before_name, "after_name": change.after_name, "by": change.wanted_by,
+    }  # fmt: skip
 
 
 _CHANGES_SHOWN = 20

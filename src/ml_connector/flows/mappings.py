@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from ml_connector.core.books import IGNORE, ListKind
 from ml_connector.core.errors import NeedsOperator
@@ -108,6 +109,13 @@ class Read:
     before: str  #: what the code means now, in words
     changes: bool
     problem: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "line": self.line, "kind": self.kind, "code": self.code, "now": self.before,
+            "then": self.wanted.name if self.wanted else None, "changes": self.changes, "problem": self.problem,
+        }  # fmt: skip
 
 
 def read_csv(connection: Connection, text: str) -> list[Read]:

@@ -50,6 +50,15 @@ def signature(found: Month) -> Signature | None:
     return Signature(row=rows[0], changes=_changes(rows[0].figures, as_values(found)), earlier=rows[1:])
 
 
+def signature_as_values(signed: Signature | None) -> dict[str, Any]:
+    """Return who signed a month, and how many suppliers changed since, as plain values."""
+    return {
+        "signed_by": signed.row.actor if signed else None,
+        "signed_at": signed.row.at.isoformat() if signed else None,
+        "changed_since": len(signed.changes) if signed else None,
+    }
+
+
 def changed_months(connection: Connection, periods: Sequence[str]) -> dict[str, str]:
     """Say of each of these months whether it is signed, and whether it was changed since."""
     signed = months.latest_sign_offs(connection, periods)

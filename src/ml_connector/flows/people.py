@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
@@ -356,3 +357,17 @@ def note(now: datetime, actor: str, event: str, user: User, words: str, address:
     AccessEntry.objects.create(
         at=now, actor=actor[:80], event=event, name=user.name, words=words[:250], address=address
     )
+
+
+def as_dict(row: User) -> dict[str, Any]:
+    """Return a person as plain values."""
+    return {
+        "name": row.name,
+        "full_name": row.full_name,
+        "email": row.email,
+        "role": row.role,
+        "active": row.is_active,
+        "second_factor": row.second_factor_at is not None,
+        "company_account": bool(row.issuer),
+        "last_signed_in_at": row.last_login.isoformat(timespec="seconds") if row.last_login else None,
+    }

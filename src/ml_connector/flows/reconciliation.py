@@ -110,6 +110,17 @@ class Cause:
     words: str  #: what differs
     next_step: str
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "id": self.document.pk,
+            "invoice_number": self.document.invoice_number,
+            "supplier_name": self.document.supplier_name,
+            "state_words": self.state,
+            "says": self.words,
+            "do": self.next_step,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Causes:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import zip_longest
+from typing import Any
 
 from ml_connector.core.faults import Fault
 from ml_connector.core.invoice import CodingRow
@@ -46,10 +47,34 @@ class SideBySide:
     unreadable: str  #: why Basware's invoice cannot be read; empty if it can
     in_quickbooks: bool  #: it is there; else it is what will be sent
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "fields": [{"field": p.label, "basware": p.basware, "quickbooks": p.quickbooks} for p in self.fields],
+            "lines": [
+                {
+                    "basware_coding": line.basware_coding,
+                    "basware_amount": _written_amount(line.basware_amount),
+                    "quickbooks_account": line.quickbooks_account,
+                    "quickbooks_amount": _written_amount(line.quickbooks_amount),
+                    "quickbooks_note": line.quickbooks_note,
+                }
+                for line in self.lines
+            ],
+            "basware_total": _written_amount(self.basware_total),
+            "quickbooks_total": _written_amount(self.quickbooks_total),
+            "agrees": self.agrees,
+            "unreadable": self.unreadable,
+        }
+
     @property
     def agrees(self) -> bool:
         """Tell whether both totals are known, and are the same to the cent."""
         return self.basware_total is not None and self.basware_total == self.quickbooks_total
+
+
+def _written_amount(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:.2f}"
 
 
 def side_by_side(document: Document) -> SideBySide:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from ml_connector.core.errors import NeedsOperator
@@ -15,7 +16,7 @@ from ml_connector.flows.by_state import named_states
 from ml_connector.flows.story import state_words
 from ml_connector.flows.surroundings import zone_of
 from ml_connector.store import work_list as questions
-from ml_connector.store.models import Connection, Document
+from ml_connector.store.models import Connection, Document, SavedView, User
 
 UTC = ZoneInfo("UTC")
 
@@ -125,6 +126,28 @@ def day(text: str, zone: ZoneInfo) -> datetime | None:
         return datetime.combine(date.fromisoformat(text), time(), zone)
     except ValueError:
         raise NeedsOperator(f"{text!r} is no day; write it as 2026-03-31.") from None
+
+
+def save_view(user: User, name: str, filters: Filters) -> SavedView:
+    """Keep filters under a name of one's own; the same name again takes its place.
+
+    Raises:
+        NeedsOperator: there is no name, or no filter.
+    """
+    plain, query = " ".join(name.split())[:60], urlencode(filters.as_query())[:500]
+    if not plain or not query:
+        raise NeedsOperator("A saved view needs a name and at least one filter; choose filters first.")
+    return SavedView.objects.update_or_create(user=user, name=plain, defaults={"query": query})[0]
+
+
+def saved_views(user: User) -> Sequence[SavedView]:
+    """Return a person's own views, by name."""
+    return list(SavedView.objects.filter(user=user).order_by("name")[:50])
+
+
+def forget_view(user: User, number: int) -> None:
+    """Forget a view of one's own."""
+    SavedView.objects.filter(user=user, pk=number).delete()
 
 
 #: What people look at every day, in the order in which it needs them.

@@ -84,6 +84,26 @@ class SignInLink(models.Model):
     expires_at = models.DateTimeField()
 
 
+class ApiToken(models.Model):
+    """What a program shows to act for a person by the HTTP API. Only its hash is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=60)
+    scopes = models.JSONField(default=list)
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    begins = models.CharField(max_length=12)  #: its first characters, to tell it from others
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)  #: null: it is not
+    used_at = models.DateTimeField(null=True)  #: last, to the minute
+    used_from = models.CharField(max_length=45, blank=True)  #: address of the last use
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "name"], condition=Q(revoked_at=None), name="api_token_name")
+        ]
+
+
 class RecoveryCode(models.Model):
     """A code on paper that stands in, once, for one of the app. Only its hash is kept; it goes when it is used."""
 

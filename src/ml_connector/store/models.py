@@ -13,6 +13,7 @@ from ml_connector.core.books import ListKind
 from ml_connector.core.states import State
 from ml_connector.store.access import (
     AccessEntry,
+    ApiToken,
     ConsoleSession,
     RecoveryCode,
     SavedView,
@@ -39,6 +40,7 @@ __all__ = [
     "AlertRound",
     "AlertRule",
     "AlertTold",
+    "ApiToken",
     "Backup",
     "ChainCheck",
     "ConsoleSession",

@@ -18,6 +18,7 @@ urlpatterns = [
     path("basware/<slug:name>", webhooks.endpoint),
     path("health", pages.health),
     path("support", pages.support),
+    path("api/v1/", include("ml_connector.web.api.addresses", namespace="api")),
     path("console/", include("ml_connector.web.console.addresses")),
     path("console", to_console),
     path("", to_console),

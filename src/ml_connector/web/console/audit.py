@@ -12,11 +12,12 @@ from ml_connector.core.errors import NeedsOperator
 from ml_connector.flows import audit_check, audit_file, audit_search, audit_verifier
 from ml_connector.flows.audit_file import Order
 from ml_connector.flows.connections import named
+from ml_connector.flows.said import as_text
+from ml_connector.flows.said import entry as entry_of
 from ml_connector.flows.surroundings import zone_of
 from ml_connector.store.audit_search import people
 from ml_connector.store.chain_checks import ChainCheck
-from ml_connector.store.models import SYSTEM_ACTORS, AuditEntry, Connection
-from ml_connector.web.console.document import as_text
+from ml_connector.store.models import SYSTEM_ACTORS, Connection
 from ml_connector.web.console.refusals import nowhere
 from ml_connector.web.console.render import back_to, cursor, page
 from ml_connector.web.console.signing_in import actor
@@ -56,7 +57,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def said(request: HttpRequest, number: int) -> HttpResponse:
     """Show one entry with what was said to another system, secrets masked."""
-    entry = AuditEntry.objects.filter(pk=number).select_related("exchange", "document", "connection").first()
+    entry = entry_of(number)
     if entry is None:
         return nowhere(request)
     exchange = entry.exchange

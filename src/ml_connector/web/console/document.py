@@ -8,20 +8,18 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
 from ml_connector.core.errors import NeedsOperator
-from ml_connector.flows import operator
+from ml_connector.flows import operator, said
 from ml_connector.flows.inbox import missing_codes
 from ml_connector.flows.people import all_acting
 from ml_connector.flows.side_by_side import side_by_side
 from ml_connector.flows.story import story, why
 from ml_connector.flows.surroundings import Surroundings, zone_of
-from ml_connector.store.models import AuditEntry, Document
+from ml_connector.store.models import Document
 from ml_connector.web.console.acts import ACTS, Act
 from ml_connector.web.console.refusals import nowhere
 from ml_connector.web.console.render import back_to, page
 from ml_connector.web.console.signing_in import actor
 from ml_connector.web.running import current
-
-_SHOWN_BYTES = 200_000
 
 
 def _found(number: int) -> Document | None:
@@ -49,29 +47,17 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
 
 def exchange(request: HttpRequest, number: int, exchange: int) -> HttpResponse:
     """Show what was said to another system about a document, secrets masked."""
-    entry = (
-        AuditEntry.objects.filter(document=number, exchange=exchange)
-        .select_related("exchange", "document", "connection")
-        .first()
-    )
+    entry = said.about(number, exchange)
     if entry is None or entry.exchange is None:
         return nowhere(request)
-    said = entry.exchange
     return page(
         request,
         "exchange.html",
         document=entry.document,
         zone=zone_of(entry.connection),
-        said=said,
-        sides=[("Request", as_text(said.request)), ("Answer", as_text(said.response))],
+        said=entry.exchange,
+        sides=[("Request", said.as_text(entry.exchange.request)), ("Answer", said.as_text(entry.exchange.response))],
     )
-
-
-def as_text(body: bytes | memoryview) -> str:
-    """Return the first part of a body as text; what is not UTF-8 is marked."""
-    written = bytes(body[:_SHOWN_BYTES]).decode("utf-8", "replace")
-    more = len(body) - _SHOWN_BYTES
-    return written + (f"\n… and {more} bytes more; ml-connector audit export has all of them." if more > 0 else "")
 
 
 _Do = Callable[[Surroundings, Document, str], str]

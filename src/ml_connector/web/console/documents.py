@@ -13,7 +13,7 @@ from ml_connector.core.states import WORDS, State
 from ml_connector.flows import work_list as work
 from ml_connector.flows.by_state import block_words
 from ml_connector.flows.story import NOT_TAKEN, PARTLY_PAID
-from ml_connector.store.models import Connection, SavedView
+from ml_connector.store.models import Connection
 from ml_connector.web.console.render import back_to, cursor, page
 from ml_connector.web.console.signing_in import person
 
@@ -47,7 +47,7 @@ def work_list(request: HttpRequest) -> HttpResponse:
         query=urlencode(filters.as_query()),
         asked=_in_words(filters),
         views=views,
-        saved=SavedView.objects.filter(user=person(request)).order_by("name")[:50],
+        saved=work.saved_views(person(request)),
         states=_state_choices(),
         faults=sorted(REGISTER),
         connections=Connection.objects.order_by("name").values_list("name", flat=True),
@@ -57,20 +57,16 @@ def work_list(request: HttpRequest) -> HttpResponse:
 
 def save_view(request: HttpRequest) -> HttpResponse:
     """Keep the filters under a name."""
-    name = " ".join(request.POST.get("name", "").split())[:60]
-    pairs = dict(parse_qsl(request.POST.get("query", "")[:500]))
-    states = [value for key, value in parse_qsl(request.POST.get("query", "")[:500]) if key == "state"]
-    query = urlencode(work.read_filters(pairs, states).as_query())
-    if not name or not query:
-        raise NeedsOperator("A saved view needs a name and at least one filter; choose filters first.")
-    SavedView.objects.update_or_create(user=person(request), name=name, defaults={"query": query})
-    messages.success(request, f"The view “{name}” is saved.")
-    return back_to("documents", query=query)
+    pairs = parse_qsl(request.POST.get("query", "")[:500])
+    filters = work.read_filters(dict(pairs), [value for key, value in pairs if key == "state"])
+    saved = work.save_view(person(request), request.POST.get("name", ""), filters)
+    messages.success(request, f"The view “{saved.name}” is saved.")
+    return back_to("documents", query=saved.query)
 
 
 def forget_view(request: HttpRequest, view: int) -> HttpResponse:
     """Forget a view of one's own."""
-    SavedView.objects.filter(user=person(request), pk=view).delete()
+    work.forget_view(person(request), view)
     return back_to("documents")
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.roles import ROLE_WORDS, Role
-from ml_connector.flows import people, single_sign_on
+from ml_connector.flows import api_tokens, people, single_sign_on
 from ml_connector.store.models import User
 from ml_connector.web.console.refusals import nowhere
 from ml_connector.web.console.render import back_to, page
@@ -72,6 +72,7 @@ def show_one(request: HttpRequest, user: int) -> HttpResponse:
         role=ROLE_WORDS[Role(found.role)],
         roles=_ROLES,
         sessions=[{"row": row, "this": is_this(request, row)} for row in sessions_of(found)[:50]],
+        tokens=api_tokens.live_of(found, current().surroundings.clock()),
         history=people.history(found),
         own=found.pk == person(request).pk,
     )
@@ -129,4 +130,12 @@ def end_session(request: HttpRequest, user: int, key: str) -> HttpResponse:
     """Sign a person out somewhere."""
     ended = people.end_session(current().surroundings, _act(request, user), key, actor(request))
     messages.success(request, "The session was ended." if ended else "The session had ended already.")
+    return back_to("user", user)
+
+
+def revoke_token(request: HttpRequest, user: int, number: int) -> HttpResponse:
+    """Take a token of a person no more."""
+    token = api_tokens.token_of(_act(request, user), number)
+    api_tokens.revoke(current().surroundings, token, actor(request))
+    messages.success(request, f"The token {token.name!r} is taken no more.")
     return back_to("user", user)
