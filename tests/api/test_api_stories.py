@@ -221,6 +221,25 @@ def test_a_connection_is_looked_at_tested_changed_and_paused(world: World) -> No
     assert admin.gets("system")["facts"]
 
 
+def test_what_a_restored_company_file_lost_is_entered_again(world: World) -> None:
+    admin = Program(world, Role.ADMIN)
+    world.run_until_idle()
+    world.quickbooks.screen.take_backup("monday")
+    invoice = world.basware.approves(gross="200.00")
+    world.run_until_idle()
+    world.passes(3600)
+    world.quickbooks.screen.restore_backup("monday")
+    for _ in range(4):
+        world.passes(60)
+        world.polls()
+    found = admin.gets("connections/main/restored")
+    assert found["stopped"] and [one["invoice_number"] for one in found["documents"]] == [invoice.number]
+    assert admin.asks("POST", "connections/main/restored", {"repost": True, "documents": 7}).status == 409
+    admin.does("POST", "connections/main/restored", {"repost": True, "documents": 1})
+    world.run_until_idle()
+    assert world.quickbooks.amounts_billed_for(invoice) == ["200.00"]
+
+
 def test_people_are_let_in_changed_and_let_in_no_more(world: World) -> None:
     admin = Program(world, Role.ADMIN)
     made = admin.does("POST", "users", {"name": "carla", "role": "clerk", "email": "carla@acme.example"})

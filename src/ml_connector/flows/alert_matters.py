@@ -14,6 +14,7 @@ from django.db.models import Q
 from ml_connector.core.alerts import SETTLES, AlertKind, Matter, Money
 from ml_connector.flows import deadlines, inbox, outage, payment_list, polls, upkeep
 from ml_connector.flows.local_time import local, until
+from ml_connector.flows.page_words import for_pages
 from ml_connector.flows.standing import DUTY_WORDS
 from ml_connector.flows.surroundings import Surroundings
 from ml_connector.store import duties, list_pages
@@ -64,7 +65,7 @@ def _of_connection(row: Connection, now: datetime) -> Iterable[Matter]:
     if row.stop_reason:
         yield Matter(
             kind=AlertKind.STOPPED, key="", words="Nothing is written to QuickBooks", says=row.stop_reason,
-            do="Open the connection; its page asks what to do.", path=health,
+            do="Decide on the page of the connection.", path=f"connections/{row.name}/restored",
         )  # fmt: skip
     if says := polls.silence(row, now, polls.expectation(row, now)):
         yield Matter(
@@ -188,8 +189,8 @@ def _keep(connection: Connection | None, found: Sequence[Matter], now: datetime)
 def _save(row: AlertMatter, matter: Matter) -> None:
     values = {
         "words": matter.words[:200],
-        "says": matter.says[:1000],
-        "do": matter.do[:500],
+        "says": for_pages(matter.says)[:1000],
+        "do": for_pages(matter.do)[:500],
         "path": matter.path,
         "count": matter.count,
         "sums": [{"currency": money.currency, "amount": f"{money.amount:.2f}"} for money in matter.sums],

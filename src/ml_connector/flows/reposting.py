@@ -18,12 +18,16 @@ from ml_connector.store.models import Connection, Document
 
 def what_is_lost(connection: Connection) -> dict[str, Any]:
     """Return why nothing is written, and what the company file lost, as plain values."""
-    lost = known.with_fault(connection, known.LOST).select_related("connection")
     return {
         "stopped": connection.stop_reason,
         "searching": connection.searched_up_to is not None,
-        "documents": [summary(document) for document in lost],
+        "documents": [summary(document) for document in lost(connection)],
     }
+
+
+def lost(connection: Connection) -> Sequence[Document]:
+    """Return the documents that the company file lost."""
+    return list(known.with_fault(connection, known.LOST).select_related("connection"))
 
 
 def decide(surroundings: Surroundings, connection: Connection, actor: str, *, repost: bool) -> str:
@@ -38,13 +42,13 @@ def decide(surroundings: Surroundings, connection: Connection, actor: str, *, re
             raise NeedsOperator(
                 "What is gone from the company file is not known yet: let the Web Connector run once more, then decide."
             )
-        lost = list(known.with_fault(row, known.LOST)) if repost else []
-        if not row.stop_reason and not lost:
+        gone = lost(row) if repost else []
+        if not row.stop_reason and not gone:
             raise NeedsOperator(f"Nothing is to be decided: connection {row.name} writes, and no document is lost.")
-        repost_all(ledger, lost)
+        repost_all(ledger, gone)
         row.stop_reason = ""
         row.save(update_fields=["stop_reason"])
-        again = f"what was lost ({len(lost)} documents) is entered again" if repost else "nothing is entered again"
+        again = f"what was lost ({len(gone)} documents) is entered again" if repost else "nothing is entered again"
         words = f"A person decided that writing goes on; {again}."
         ledger.note(Entry(event="writing_goes_on", words=words))
         duties.wake_all(row.pk, ledger.now)

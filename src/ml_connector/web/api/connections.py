@@ -12,7 +12,7 @@ from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.faults import Fault
 from ml_connector.core.scopes import Scope
 from ml_connector.core.secret import Secret
-from ml_connector.flows import connections, dry_run, health, onboarding
+from ml_connector.flows import connections, dry_run, health, onboarding, reposting
 from ml_connector.flows.side_by_side import side_by_side
 from ml_connector.flows.standing import details, standings
 from ml_connector.flows.story import summary
@@ -214,3 +214,20 @@ def back_to_dry_run(request: HttpRequest, name: str) -> dict[str, Any]:
     """Begin a dry run: nothing is written to either system."""
     dry_run.begin(surroundings(), connections.named(name), actor(request))
     return {"said": "The connection is in dry run: nothing is written to either system."}
+
+
+@router.get("/connections/{slug:name}/restored", response=shapes.Lost, **rule(Scope.READ, "restored"))
+def lost(request: HttpRequest, name: str) -> dict[str, Any]:
+    """What a company file that was put back to an older copy lost, and why nothing is written."""
+    return reposting.what_is_lost(connections.named(name))
+
+
+@router.post("/connections/{slug:name}/restored", response=shapes.Said, **rule(Scope.CONNECTIONS, "restored"))
+def after_restore(request: HttpRequest, name: str, body: shapes.AfterRestore) -> dict[str, Any]:
+    """Have writing go on, with what was lost entered again or not."""
+    row = connections.named(name)
+    if body.documents != (count := len(reposting.lost(row))):
+        raise NeedsOperator(f"{count} documents are lost, not {body.documents}; look at them, and decide then.")
+    sentence = reposting.decide(surroundings(), row, actor(request), repost=body.repost)
+    current().wake_engine()
+    return {"said": sentence}

@@ -10,7 +10,7 @@ from ninja import Router
 
 from ml_connector.core.scopes import Scope
 from ml_connector.core.secret import Secret
-from ml_connector.flows import api_tokens, people, single_sign_on
+from ml_connector.flows import api_tokens, people, second_factor, single_sign_on
 from ml_connector.web.api import shapes
 from ml_connector.web.api.guard import actor, person, rule, surroundings, token_of
 from ml_connector.web.console.sessions import sessions_of
@@ -125,6 +125,14 @@ def unlink(request: HttpRequest, name: str) -> dict[str, Any]:
     found = people.named(name)
     single_sign_on.unlink(surroundings(), found, actor(request))
     return {"said": f"User {found.name} has no company account any more."}
+
+
+@router.post("/users/{name}/second-factor/reset", response=shapes.Said, **rule(Scope.PEOPLE, "user-second-factor"))
+def reset_second_factor(request: HttpRequest, name: str) -> dict[str, Any]:
+    """Take a person's second factor away; every session ends."""
+    found = people.named(name)
+    second_factor.reset(surroundings(), found, actor(request))
+    return {"said": f"User {found.name} has no second factor any more."}
 
 
 @router.delete("/users/{name}/sessions/{key}", response=shapes.Said, **rule(Scope.PEOPLE, "user-session"))

@@ -877,6 +877,21 @@ class OptionalReason(Schema):
     reason: str = ""
 
 
+class Lost(Schema):
+    """What a company file that was put back to an older copy lost."""
+
+    stopped: str = Field(description="Why nothing is written to QuickBooks; empty if it is.")
+    searching: bool
+    documents: list[Document]
+
+
+class AfterRestore(Schema):
+    """What is done about it."""
+
+    repost: bool = Field(description="Enter them again; else each stays a question of its own.")
+    documents: int = Field(description="How many documents are lost, to confirm it.")
+
+
 class Step(Schema):
     """One step of the check of Basware."""
 

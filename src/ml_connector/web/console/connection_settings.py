@@ -33,6 +33,7 @@ def show_health(request: HttpRequest, name: str) -> HttpResponse:
         connection=row,
         zone=zone_of(row),
         at=standing(row, now),
+        stopped=bool(row.stop_reason),
         company_codes=company_codes(row),
         sessions=sessions.latest(row.pk, _SESSIONS),
         duties=_duties(row),

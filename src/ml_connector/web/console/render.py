@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from ml_connector.core.roles import ROLE_WORDS, Role
+from ml_connector.flows.page_words import for_pages
 from ml_connector.store.models import User
 from ml_connector.web.console.screens import SCREENS
 from ml_connector.web.console.signing_in import signed_in
@@ -23,7 +24,7 @@ def page(request: HttpRequest | None, template: str, *, status: int = 200, **sho
     """Return a page. `request` is None where there may be no database to ask who is signed in."""
     user = signed_in(request)
     look = request.COOKIES.get(LOOK_COOKIE, "auto") if request else "auto"
-    context = {
+    context: dict[str, Any] = {
         "person": user,
         "role_words": ROLE_WORDS[Role(user.role)] if user else "",
         "may": screens_of(user),
@@ -35,6 +36,8 @@ def page(request: HttpRequest | None, template: str, *, status: int = 200, **sho
         "notices": messages.get_messages(request) if request and hasattr(request, "_messages") else (),
         **shown,
     }
+    if isinstance(context.get("problem"), str):
+        context["problem"] = for_pages(context["problem"])
     return HttpResponse(render_to_string(template, context, request), status=status)
 
 

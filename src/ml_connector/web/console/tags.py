@@ -14,6 +14,7 @@ from ml_connector.core.entry_standing import EntryStanding
 from ml_connector.core.states import WORDS, State
 from ml_connector.flows import payment_list
 from ml_connector.flows.local_time import span
+from ml_connector.flows.page_words import for_pages
 from ml_connector.flows.story import PARTLY_PAID
 from ml_connector.store.cents import from_cents
 from ml_connector.web.console import static
@@ -61,6 +62,12 @@ def tone_of(words: str) -> str:
         if words in known:
             return tone
     return "bad"
+
+
+@register.filter
+def pages(sentence: object) -> str:
+    """Show a sentence with the names of buttons where it has commands."""
+    return for_pages(str(sentence))
 
 
 @register.simple_tag

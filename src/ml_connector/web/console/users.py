@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.roles import ROLE_WORDS, Role
-from ml_connector.flows import api_tokens, people, single_sign_on
+from ml_connector.flows import api_tokens, people, second_factor, single_sign_on
 from ml_connector.store.models import User
 from ml_connector.web.console.refusals import nowhere
 from ml_connector.web.console.render import back_to, page
@@ -90,6 +90,14 @@ def set_role(request: HttpRequest, user: int) -> HttpResponse:
     found = _act(request, user)
     people.set_role(current().surroundings, found, request.POST.get("role", ""), actor(request))
     messages.success(request, f"{found} is now {ROLE_WORDS[Role(found.role)]}; it holds from the next page on.")
+    return back_to("user", user)
+
+
+def reset_second_factor(request: HttpRequest, user: int) -> HttpResponse:
+    """Take a person's second factor away, when telephone and recovery codes are lost."""
+    found = _act(request, user)
+    second_factor.reset(current().surroundings, found, actor(request))
+    messages.success(request, f"{found} has no second factor any more, and was signed out everywhere.")
     return back_to("user", user)
 
 
