@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -81,8 +82,24 @@ def test_each_chart_says_the_same_in_words_and_in_a_table(world: World) -> None:
     assert waiting.series[0].counts[0] == 1 and took.series[0].counts[0] == 3 and sum(hours.series[0].counts) >= 1
     for chart in (days, waiting, took, hours):
         assert chart.says in text.replace("&#x27;", "'")
-    assert text.count('<svg viewBox="0 0 560 220" role="img" aria-labelledby=') == 4
+    assert text.count('<svg viewBox="0 0 560 220" role="') == 4
     assert text.count("In figures") == 4 and " style=" not in text
+
+
+def test_a_bar_leads_to_its_documents_and_says_where_it_stands_for_who_sees_no_colours(world: World) -> None:
+    invoices = world.basware.approves_many(3)
+    world.run_until_idle()
+    visitor = Visitor(world).comes_in_as(Role.CLERK)
+    text = visitor.get("/console/").text
+    link = re.search(r'<a href="(/console/documents\?[^"]+)" aria-label="[^"]+: 3 came in"><rect', text)
+    assert link is not None and ("Came in <small>left</small>" in text and "Held up <small>right</small>" in text)
+    listed = visitor.get(html.unescape(link[1])).text
+    assert all(invoice.number in listed for invoice in invoices)
+
+
+def test_the_page_of_a_connection_shows_when_its_web_connector_calls(world: World) -> None:
+    text = Visitor(world).comes_in_as(Role.CLERK).get("/console/connections/main/health").text
+    assert "When the Web Connector calls" in text and '<svg viewBox="0 0 560 220" role="img"' in text
 
 
 def test_a_connection_that_is_none_is_refused(world: World) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from ml_connector.core.polls import HOURS_IN_A_WEEK
@@ -16,7 +17,7 @@ from ml_connector.flows.connections import named
 from ml_connector.flows.local_time import span
 from ml_connector.flows.standing import standing
 from ml_connector.flows.surroundings import zone_of
-from ml_connector.store import overview
+from ml_connector.store import list_pages, overview
 from ml_connector.store.day_figures import CAME_IN, ENTERED, HELD_UP, by_day
 from ml_connector.store.models import Connection
 
@@ -68,6 +69,7 @@ class Chart:
     series: Sequence[Series]
     says: str
     unit: str  #: what is counted
+    queries: Sequence[str] = ()  #: for each label, what finds the documents of the first series in the work list
 
     @property
     def empty(self) -> bool:
@@ -97,11 +99,12 @@ def look(connection: str, person: str, role: Role, now: datetime) -> Overview:
             *_stopped(owners, now),
             *_held_up(connection, person),
             *_payments(owners, connection),
+            *_lists(owners),
             *_months(owners, now, signs=role is Role.CONTROLLER),
             *_alerts(now, keeps=role is Role.ADMIN),
         ],
         totals=work_list.views(connection),
-        charts=[_days(owners, now, zone), _waiting(owners, now), _took(owners), _hours(owners, now, zone)],
+        charts=[_days(owners, now, zone), _waiting(owners, now), _took(owners), hours(owners, now, zone)],
     )
 
 
@@ -158,6 +161,23 @@ def _payments(owners: Sequence[Connection], connection: str) -> list[Need]:
     return [Need(words=what, says=says, verb="Answer them", screen="payments", query=query)]
 
 
+def _lists(owners: Sequence[Connection]) -> list[Need]:
+    found = []
+    for row in owners[:_LOOKED_AT]:
+        if count := list_pages.count_refused(row.pk):
+            what = "1 list entry" if count == 1 else f"{count:,} list entries"
+            found.append(
+                Need(
+                    words=f"Basware refused {what} of {row.company_name or row.name}",
+                    says="Invoices cannot be coded to what Basware does not know; each entry has Basware's own words.",
+                    verb="Look at them",
+                    screen="lists",
+                    query=urlencode({"connection": row.name}),
+                )
+            )
+    return found
+
+
 def _months(owners: Sequence[Connection], now: datetime, *, signs: bool) -> list[Need]:
     """Return last month where it is not signed, or was changed since; for who signs, and for few connections."""
     found: list[Need] = []
@@ -209,7 +229,14 @@ def _days(owners: Sequence[Connection], now: datetime, zone: ZoneInfo) -> Chart:
         series=series,
         says=f"{came:,} came in, {entered:,} were entered in QuickBooks, {held:,} were held up at first or later.",
         unit="invoices",
+        queries=[_query(owners, since=day.isoformat(), until=day.isoformat()) for day in days],
     )
+
+
+def _query(owners: Sequence[Connection], **filters: str) -> str:
+    """Return a query of the work list; of one connection where it is looked at alone, for days are meant in its zone."""
+    own = {"connection": owners[0].name} if len(owners) == 1 else {}
+    return urlencode(own | filters)
 
 
 def _waiting(owners: Sequence[Connection], now: datetime) -> Chart:
@@ -252,7 +279,7 @@ def _took(owners: Sequence[Connection]) -> Chart:
     )
 
 
-def _hours(owners: Sequence[Connection], now: datetime, zone: ZoneInfo) -> Chart:
+def hours(owners: Sequence[Connection], now: datetime, zone: ZoneInfo) -> Chart:
     """Add up in how many hours of the weeks that are remembered the Web Connector called, by hour of the day."""
     shift = round((now.astimezone(zone).utcoffset() or timedelta()) / timedelta(hours=1))
     counts = [0] * 24

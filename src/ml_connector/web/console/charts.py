@@ -22,6 +22,7 @@ class Bar:
     height: float
     kind: int  #: number of its series, from 1
     words: str
+    query: str  #: what finds these documents in the work list; empty if nothing does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +49,19 @@ class Drawing:
     base: int = _HEIGHT - _BOTTOM
 
     @property
-    def table(self) -> Sequence[tuple[str, Sequence[int]]]:
-        """The same in figures: a row for each label."""
-        return [(label, [one.counts[n] for one in self.chart.series]) for n, label in enumerate(self.chart.labels)]
+    def legend(self) -> Sequence[tuple[str, str]]:
+        """The name of each series, and where its bar stands in its group: who sees no colours finds it by that."""
+        places = {2: ("left", "right"), 3: ("left", "middle", "right")}.get(len(self.chart.series), ())
+        return [(one.name, places[n] if places else "") for n, one in enumerate(self.chart.series)]
+
+    @property
+    def table(self) -> Sequence[tuple[str, str, Sequence[int]]]:
+        """The same in figures: for each label what finds its documents, and a count of each series."""
+        queries = self.chart.queries or [""] * len(self.chart.labels)
+        return [
+            (label, queries[n], [one.counts[n] for one in self.chart.series])
+            for n, label in enumerate(self.chart.labels)
+        ]
 
 
 def draw(chart: Chart, key: str) -> Drawing:
@@ -69,6 +80,7 @@ def draw(chart: Chart, key: str) -> Drawing:
             height=round(count * full / top, 1),
             kind=number + 1,
             words=f"{chart.labels[place]}: {count:,} {one.name.lower() if len(chart.series) > 1 else chart.unit}",
+            query=chart.queries[place] if number == 0 and chart.queries else "",
         )
         for number, one in enumerate(chart.series)
         for place, count in enumerate(one.counts)

@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.secret import Secret
 from ml_connector.flows import connections, dry_run, kept_secrets
+from ml_connector.flows.overview import hours
 from ml_connector.flows.standing import DUTY_WORDS, standing
 from ml_connector.flows.surroundings import company_codes, settings_of, zone_of
 from ml_connector.store import duties, sessions
 from ml_connector.store.models import Connection, Duty
 from ml_connector.web.console import setting_fields
+from ml_connector.web.console.charts import draw
 from ml_connector.web.console.onboarding import shown_check
 from ml_connector.web.console.render import back_to, page
 from ml_connector.web.console.signing_in import actor
@@ -37,6 +39,7 @@ def show_health(request: HttpRequest, name: str) -> HttpResponse:
         company_codes=company_codes(row),
         sessions=sessions.latest(row.pk, _SESSIONS),
         duties=_duties(row),
+        drawing=draw(hours([row], now, zone_of(row)), "polls"),
         back="health",
         **_check(request, row),
     )
