@@ -4,7 +4,7 @@
 
 The database is built with bulk inserts, a year of a large firm (`large_database.py`); with `--home` it is kept, and used
 again the next time. Each GET row of the table of screens is asked for again and again, one request at a time, with the
-addresses of `_ALSO` beside it; told are the median and the 95th percentile of the time until the whole answer was there.
+addresses of `_ALSO` beside it, and what programs ask of the API; told are the median and the 95th percentile of the time until the whole answer was there.
 The exit status is 1 if a screen takes longer than 300 ms in the 95th percentile.
 """
 
@@ -68,6 +68,15 @@ _ALSO: Mapping[str, tuple[str, ...]] = {
     "reconciliation-sheet": ("month={month}",),
     "reconciliation-csv": ("month={month}",),
 }  # fmt: skip
+#: What programs ask for, time and again.
+_API = (
+    "me", "overview", "documents", "documents?state=blocked", "documents?vendor=Roofing&state=paid", "documents?q=INV-{middle}x",
+    "documents?before={middle}", "documents/{middle}", "inbox", "inbox/resolved", "inbox/MLC-ACCOUNT-01",
+    "mapping?kind=account", "mapping/code?kind=account&code=9999-OLD", "mapping/history", "mapping/file", "lists",
+    "lists/bench/customer", "lists/bench/customer?q=Homes+99", "lists/bench/customer/A0000001-1700000000", "payments",
+    "reconciliation?month={month}", "reconciliation/documents?month={month}", "reconciliation/sheet.csv?month={month}", "audit",
+    "audit?q=INV-{middle}", "connections", "connections/bench", "alerts/now", "openapi.json",
+)  # fmt: skip
 _NOT_PAGES = {"static", "nowhere", "sign-in", "sign-in-link", "setup"}
 
 
@@ -83,16 +92,22 @@ class Measured:
     kilobytes: float
 
 
-class Person:
-    """A browser that is signed in."""
+class Caller:
+    """Whoever asks for addresses, and is known to the service."""
 
-    def __init__(self, url: str, link: str) -> None:
+    def __init__(self, url: str, token: str = "") -> None:
         self._url = url
         self._opener = build_opener(HTTPCookieProcessor(CookieJar()))
+        if token:
+            self._opener.addheaders.append(("Authorization", f"Bearer {token}"))
+
+    def sign_in(self, link: str) -> Caller:
+        """Sign in as a browser does, by a link."""
         key = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', self._get(link)[1])
         assert key is not None
         form = urlencode({"csrfmiddlewaretoken": key[1].decode()}).encode()
         self._opener.open(Request(link, form, {"Referer": link})).read()
+        return self
 
     def _get(self, address: str) -> tuple[int, bytes]:
         try:
@@ -161,6 +176,7 @@ def addresses(only: str) -> list[tuple[str, str, str]]:
         path = re.sub(r"<([\w:]+)>", lambda match: _SAMPLES.get(match[1], "0"), screen.path)
         for query in ("", *_ALSO.get(screen.name, ())):
             found.append((screen.name, role, f"/console/{path}{'?' if query else ''}{query}".format_map(known)))
+    found += [("api", "api", f"/api/v1/{path}".format_map(known)) for path in _API if only in "api"]
     return found
 
 
@@ -187,8 +203,10 @@ def main() -> int:
             "connector", serve, home / "server.log", cli.environment | {"ML_CONNECTOR_LOG_LEVEL": "WARNING"}
         )
         server.start()
-        people = {role: Person(url, cli("user", "link", role, "--public-url", url)["link"]) for role in _ROLES}
-        found = [people[role].measure(name, path, options.times) for name, role, path in addresses(options.only)]
+        callers = {role: Caller(url).sign_in(cli("user", "link", role, "--public-url", url)["link"]) for role in _ROLES}
+        scopes = ("--scope", "read", "--scope", "audit")
+        callers["api"] = Caller(url, cli("token", "add", "controller", f"bench {port}", *scopes)["token"])
+        found = [callers[role].measure(name, path, options.times) for name, role, path in addresses(options.only)]
     finally:
         server.stop()
         if not options.home:

@@ -103,7 +103,12 @@ def test_no_screen_keeps_anybody_out(running: Running, browser: Browser) -> None
         walk.looks_at(page)
         _maps_a_code(page, running)
         _makes_a_rule(page, running)
-        for path in ("mapping/freed?kind=account&code=9999-OLD", "mapping/proposals", "replay/1/goes"):
+        for path in (
+            "mapping/freed?kind=account&code=9999-OLD",
+            "mapping/proposals",
+            "replay/1/goes",
+            "connections/main/restored",
+        ):
             page.goto(f"{running.url}/console/{path}")
             walk.looks_at(page)
         for beginning in ("documents?state=blocked", ""):

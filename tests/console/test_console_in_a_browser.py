@@ -157,11 +157,7 @@ def test_a_stranger_signs_in_first_and_comes_to_where_he_wanted(running: Running
 def test_a_clerk_asks_to_be_told_and_a_letter_comes_with_a_link_to_what_needs_her(
     running: Running, browser: Browser
 ) -> None:
-    with signed_in(running, browser, "ada") as page:
-        page.goto(f"{running.url}/console/users")
-        page.get_by_role("link", name="Zoe Clerk").click()
-        page.get_by_label("E-mail").fill("zoe@acme.example")
-        page.get_by_role("button", name="Save").click()
+    running.cli("user", "email", "zoe", "zoe@acme.example")
     with signed_in(running, browser, "zoe") as page:
         page.get_by_role("link", name="Alerts", exact=True).click()
         page.get_by_role("link", name="Make a rule").click()
