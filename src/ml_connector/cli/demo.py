@@ -21,8 +21,15 @@ from rich.table import Table
 from ml_connector.cli.context import NOT_OK
 from ml_connector.cli.demo_processes import Cli, Control, Program, free_port, wait_until
 from ml_connector.cli.demo_views import Comparison, compare
+from ml_connector.core.roles import ROLE_WORDS, Role
 
 _NAME = "cascade-ridge"
+#: Who may sign in once it runs: name, full name and role.
+_PEOPLE = (
+    ("carla", "Carla Clerk", Role.CLERK),
+    ("conrad", "Conrad Controller", Role.CONTROLLER),
+    ("ada", "Ada Admin", Role.ADMIN),
+)
 _PASSWORD = "SANDBOX_QBWC_PASSWORD"  # noqa: S105  # a variable's name
 _SETTLED = frozenset({"confirmed", "paid", "blocked", "changed", "skipped", "returned"})
 
@@ -314,10 +321,11 @@ class _Demo:
         self._say(f"What Basware shows:     {self.basware.url}/")
         self._say(f"What QuickBooks shows:  {self.quickbooks.url}/")
         self._say(f"The connector:          {self.url}/health, {self.url}/qbwc/{_NAME}?wsdl")
-        self.cli("user", "add", "demo", "--role", "admin", "--full-name", "Demo")
-        link = self.cli("user", "link", "demo", "--public-url", self.url)["link"]
-        self._say(f"The console:            {self.url}/console/   Sign in once with this link:")
-        self.console.print(f"        {link}", markup=False, soft_wrap=True)
+        self._say(f"The console:            {self.url}/console/   Each of these links signs in once, within an hour:")
+        for name, full_name, role in _PEOPLE:
+            self.cli("user", "add", name, "--role", role, "--full-name", full_name)
+            link = self.cli("user", "link", name, "--public-url", self.url)["link"]
+            self.console.print(f"        {ROLE_WORDS[role]:<12} {link}", markup=False, soft_wrap=True)
         self._say(f"Ask it: ML_CONNECTOR_HOME={self.home} ml-connector documents   (show, why, mapping, doctor ...)")
         while True:
             time.sleep(3600)

@@ -27,9 +27,9 @@ from ml_connector.web.api import (
     lists,
     mapping,
     people,
-    shapes,
 )
 from ml_connector.web.api.guard import Forbidden, bounded, rule, surroundings
+from ml_connector.web.api.shapes import system as shapes
 from ml_connector.web.running import current
 
 log = logging.getLogger(__name__)

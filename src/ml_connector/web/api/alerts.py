@@ -12,8 +12,9 @@ from ml_connector.core.secret import Secret
 from ml_connector.flows import alert_matters, alert_round, alert_rules, alert_words
 from ml_connector.flows.alert_rules import Given
 from ml_connector.store.models import AlertRule
-from ml_connector.web.api import shapes
 from ml_connector.web.api.guard import actor, person, rule, surroundings
+from ml_connector.web.api.shapes import alerts as shapes
+from ml_connector.web.api.shapes import common
 from ml_connector.web.running import current
 
 router = Router(tags=["Alerts"])
@@ -62,7 +63,7 @@ def _made(row: AlertRule, secret: Secret | None) -> dict[str, Any]:
     return dict(alert_rules.as_dict(row)) | {"secret": secret.open() if secret else None}
 
 
-@router.delete("/alerts/rules/{int:number}", response=shapes.Said, **rule(Scope.ALERTS, "alert-remove"))
+@router.delete("/alerts/rules/{int:number}", response=common.Said, **rule(Scope.ALERTS, "alert-remove"))
 def remove(request: HttpRequest, number: int) -> dict[str, Any]:
     """Remove a rule."""
     alert_rules.remove(surroundings(), alert_rules.rule_for(person(request), number), actor(request))

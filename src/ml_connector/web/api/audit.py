@@ -16,8 +16,9 @@ from ml_connector.flows.audit_export import entry_as_values
 from ml_connector.flows.audit_file import Order
 from ml_connector.flows.audit_search import Asked, Filters
 from ml_connector.store.models import ChainCheck
-from ml_connector.web.api import shapes
 from ml_connector.web.api.guard import actor, rule, surroundings
+from ml_connector.web.api.shapes import audit as shapes
+from ml_connector.web.api.shapes import common
 
 router = Router(tags=["Audit"])
 
@@ -78,7 +79,7 @@ def export(request: HttpRequest, body: shapes.AuditExport) -> StreamingHttpRespo
 
 
 @router.post("/audit/checks", response=shapes.Check, **rule(Scope.AUDIT, "audit-verify"))
-def begin_check(request: HttpRequest, body: shapes.OfConnection) -> dict[str, Any]:
+def begin_check(request: HttpRequest, body: common.OfConnection) -> dict[str, Any]:
     """Begin to verify the chain of a connection; go on with it until it has ended."""
     row = connections.only_one(body.connection or None)
     return audit_check.as_dict(audit_check.begin(surroundings(), row, actor(request)))

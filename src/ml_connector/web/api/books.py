@@ -10,8 +10,8 @@ from ninja import Router
 from ml_connector.core.scopes import Scope
 from ml_connector.flows import connections, month_close, payment_list, reconciliation
 from ml_connector.flows.close_sheet import sheet
-from ml_connector.web.api import shapes
 from ml_connector.web.api.guard import actor, rule, surroundings
+from ml_connector.web.api.shapes import books as shapes
 
 router = Router(tags=["Payments and reconciliation"])
 

@@ -18,8 +18,9 @@ from ml_connector.flows.standing import details, standings
 from ml_connector.flows.story import summary
 from ml_connector.flows.surroundings import settings_of
 from ml_connector.store.cents import from_cents
-from ml_connector.web.api import shapes
 from ml_connector.web.api.guard import actor, rule, surroundings
+from ml_connector.web.api.shapes import common
+from ml_connector.web.api.shapes import connections as shapes
 from ml_connector.web.running import current
 
 router = Router(tags=["Connections"])
@@ -80,14 +81,14 @@ def change(request: HttpRequest, name: str, body: shapes.ConnectionChange) -> di
     return {"changed": list(done)}
 
 
-@router.post("/connections/{slug:name}/pause", response=shapes.Said, **rule(Scope.CONNECTIONS, "pause"))
+@router.post("/connections/{slug:name}/pause", response=common.Said, **rule(Scope.CONNECTIONS, "pause"))
 def pause(request: HttpRequest, name: str, body: shapes.OptionalReason) -> dict[str, Any]:
     """Stop all work of a connection until it is resumed."""
     connections.pause(surroundings(), connections.named(name), body.reason.strip(), actor(request))
     return {"said": "The connection is paused. What was handed to QuickBooks still comes to its end."}
 
 
-@router.post("/connections/{slug:name}/resume", response=shapes.Said, **rule(Scope.CONNECTIONS, "pause"))
+@router.post("/connections/{slug:name}/resume", response=common.Said, **rule(Scope.CONNECTIONS, "pause"))
 def resume(request: HttpRequest, name: str) -> dict[str, Any]:
     """Go on with a paused connection."""
     connections.resume(surroundings(), connections.named(name), actor(request))
@@ -145,7 +146,7 @@ def stages(request: HttpRequest, name: str) -> dict[str, Any]:
     }
 
 
-@router.post("/connections/{slug:name}/company", response=shapes.Said, **rule(Scope.CONNECTIONS, "onboarding-stage"))
+@router.post("/connections/{slug:name}/company", response=common.Said, **rule(Scope.CONNECTIONS, "onboarding-stage"))
 def company(request: HttpRequest, name: str, body: shapes.RightCompany) -> dict[str, Any]:
     """Say whether the company file that answered is the right one; if not, all that was read from it is forgotten."""
     row = connections.named(name)
@@ -193,7 +194,7 @@ def _fault(fault: Fault) -> dict[str, str]:
     return {"code": fault.code, "says": fault.says, "do": fault.do}
 
 
-@router.post("/connections/{slug:name}/trial/again", response=shapes.Said, **rule(Scope.WORK, "trial-again"))
+@router.post("/connections/{slug:name}/trial/again", response=common.Said, **rule(Scope.WORK, "trial-again"))
 def again(request: HttpRequest, name: str) -> dict[str, Any]:
     """Have both systems looked at again."""
     dry_run.look_again(surroundings(), connections.named(name), actor(request))
@@ -201,7 +202,7 @@ def again(request: HttpRequest, name: str) -> dict[str, Any]:
     return {"said": "Basware is asked at once, and QuickBooks when the Web Connector calls next."}
 
 
-@router.post("/connections/{slug:name}/live", response=shapes.Said, **rule(Scope.CONNECTIONS, "go-live"))
+@router.post("/connections/{slug:name}/live", response=common.Said, **rule(Scope.CONNECTIONS, "go-live"))
 def go_live(request: HttpRequest, name: str, body: shapes.GoLive) -> dict[str, Any]:
     """End the dry run: from now on Bills are entered."""
     sentence = dry_run.go_live(surroundings(), connections.named(name), body.company, actor(request))
@@ -209,7 +210,7 @@ def go_live(request: HttpRequest, name: str, body: shapes.GoLive) -> dict[str, A
     return {"said": sentence}
 
 
-@router.post("/connections/{slug:name}/dry-run", response=shapes.Said, **rule(Scope.CONNECTIONS, "dry-run"))
+@router.post("/connections/{slug:name}/dry-run", response=common.Said, **rule(Scope.CONNECTIONS, "dry-run"))
 def back_to_dry_run(request: HttpRequest, name: str) -> dict[str, Any]:
     """Begin a dry run: nothing is written to either system."""
     dry_run.begin(surroundings(), connections.named(name), actor(request))
@@ -222,7 +223,7 @@ def lost(request: HttpRequest, name: str) -> dict[str, Any]:
     return reposting.what_is_lost(connections.named(name))
 
 
-@router.post("/connections/{slug:name}/restored", response=shapes.Said, **rule(Scope.CONNECTIONS, "restored"))
+@router.post("/connections/{slug:name}/restored", response=common.Said, **rule(Scope.CONNECTIONS, "restored"))
 def after_restore(request: HttpRequest, name: str, body: shapes.AfterRestore) -> dict[str, Any]:
     """Have writing go on, with what was lost entered again or not."""
     row = connections.named(name)

@@ -15,8 +15,9 @@ from ml_connector.flows import operator, overview, said, work_list
 from ml_connector.flows.side_by_side import side_by_side
 from ml_connector.flows.story import story, summary, why
 from ml_connector.store.models import Document, SavedView
-from ml_connector.web.api import shapes
 from ml_connector.web.api.guard import actor, person, rule, surroundings
+from ml_connector.web.api.shapes import common
+from ml_connector.web.api.shapes import documents as shapes
 from ml_connector.web.running import current
 
 router = Router(tags=["Documents"])
@@ -93,7 +94,7 @@ def show(request: HttpRequest, number: int) -> dict[str, Any]:
     }
 
 
-@router.get("/documents/{int:number}/said/{int:exchange}", response=shapes.Exchange, **rule(Scope.READ, "exchange"))
+@router.get("/documents/{int:number}/said/{int:exchange}", response=common.Exchange, **rule(Scope.READ, "exchange"))
 def exchange(request: HttpRequest, number: int, exchange: int) -> dict[str, Any]:
     """What was said to another system about a document, secrets masked."""
     entry = said.about(number, exchange)
@@ -171,7 +172,7 @@ def save_view(request: HttpRequest, body: shapes.ViewIn) -> dict[str, Any]:
     return _view(work_list.save_view(person(request), body.name, filters))
 
 
-@router.delete("/views/{int:number}", response=shapes.Said, **rule(Scope.WORK, "forget-view"))
+@router.delete("/views/{int:number}", response=common.Said, **rule(Scope.WORK, "forget-view"))
 def forget_view(request: HttpRequest, number: int) -> dict[str, Any]:
     """Forget a view of one's own."""
     work_list.forget_view(person(request), number)

@@ -13,8 +13,8 @@ from ml_connector.flows import inbox, replay, replaying
 from ml_connector.flows.story import summary
 from ml_connector.store import replay_questions
 from ml_connector.store.models import Replay
-from ml_connector.web.api import shapes
 from ml_connector.web.api.guard import actor, person, rule, surroundings
+from ml_connector.web.api.shapes import inbox as shapes
 from ml_connector.web.running import current
 
 router = Router(tags=["Error inbox and replay"])

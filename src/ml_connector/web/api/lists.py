@@ -11,8 +11,9 @@ from ml_connector.core.entry_standing import STANDINGS
 from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.scopes import Scope
 from ml_connector.flows import connections, list_acts, list_desk
-from ml_connector.web.api import shapes
 from ml_connector.web.api.guard import actor, rule, surroundings
+from ml_connector.web.api.shapes import common
+from ml_connector.web.api.shapes import lists as shapes
 from ml_connector.web.running import current
 
 router = Router(tags=["Master data"])
@@ -35,7 +36,7 @@ def send_refused(request: HttpRequest, connection: str, body: shapes.OfKind) -> 
     return {"resent": count}
 
 
-@router.post("/lists/{slug:connection}/read", response=shapes.Said, **rule(Scope.LISTS, "lists-read"))
+@router.post("/lists/{slug:connection}/read", response=common.Said, **rule(Scope.LISTS, "lists-read"))
 def read_anew(request: HttpRequest, connection: str, body: shapes.OfKind) -> dict[str, Any]:
     """Have lists read from QuickBooks as a whole in the next session."""
     of = list_desk.read_list(body.kind) if body.kind else None
@@ -73,7 +74,7 @@ def entry(request: HttpRequest, connection: str, kind: str, list_id: str) -> dic
 
 @router.post(
     "/lists/{slug:connection}/{slug:kind}/{slug:list_id}/send",
-    response=shapes.Said,
+    response=common.Said,
     **rule(Scope.LISTS, "list-entry-send"),
 )
 def send_entry(request: HttpRequest, connection: str, kind: str, list_id: str) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from ml_connector.core.scopes import Scope
 from ml_connector.flows import connections, mapping_changes, mapping_desk, mappings
 from ml_connector.store import mapping as questions
 from ml_connector.store import missing
-from ml_connector.web.api import shapes
 from ml_connector.web.api.guard import actor, rule, surroundings
+from ml_connector.web.api.shapes import common
+from ml_connector.web.api.shapes import mapping as shapes
 from ml_connector.web.running import current
 
 router = Router(tags=["Mapping"])
@@ -63,7 +64,7 @@ def show_code(request: HttpRequest, kind: str, code: str, connection: str = "", 
     }
 
 
-@router.put("/mapping/code", response=shapes.Said, **rule(Scope.MAP, "mapping-save"))
+@router.put("/mapping/code", response=common.Said, **rule(Scope.MAP, "mapping-save"))
 def save(request: HttpRequest, body: shapes.MapIn) -> dict[str, Any]:
     """Map a code, leave it out, or take its mapping back; where a second person is wanted, it is proposed."""
     row, of = connections.only_one(body.connection or None), mappings.read_kind(body.kind)
@@ -81,8 +82,8 @@ def history(request: HttpRequest, connection: str = "", before: int | None = Non
     return {"versions": [version.as_dict() for version in found], "before": following}
 
 
-@router.post("/mapping/undo/{int:version}", response=shapes.Said, **rule(Scope.MAP, "mapping-undo"))
-def undo(request: HttpRequest, version: int, body: shapes.OfConnection) -> dict[str, Any]:
+@router.post("/mapping/undo/{int:version}", response=common.Said, **rule(Scope.MAP, "mapping-undo"))
+def undo(request: HttpRequest, version: int, body: common.OfConnection) -> dict[str, Any]:
     """Take one version back: its codes mean again what they meant before."""
     row = connections.only_one(body.connection or None)
     return _said(mapping_changes.take_back(surroundings(), row, version, actor(request)))
@@ -95,7 +96,7 @@ def proposals(request: HttpRequest, connection: str = "") -> list[dict[str, Any]
     return [mapping_desk.change_as_dict(change) for change in waiting]
 
 
-@router.post("/mapping/decide", response=shapes.Said, **rule(Scope.MAP, "mapping-decide"))
+@router.post("/mapping/decide", response=common.Said, **rule(Scope.MAP, "mapping-decide"))
 def decide(request: HttpRequest, body: shapes.Decide) -> dict[str, Any]:
     """Approve or refuse proposals of other people."""
     act = mapping_changes.approve if body.approve else mapping_changes.refuse

@@ -11,8 +11,9 @@ from ninja import Router
 from ml_connector.core.scopes import Scope
 from ml_connector.core.secret import Secret
 from ml_connector.flows import api_tokens, people, second_factor, single_sign_on
-from ml_connector.web.api import shapes
 from ml_connector.web.api.guard import actor, person, rule, surroundings, token_of
+from ml_connector.web.api.shapes import common
+from ml_connector.web.api.shapes import people as shapes
 from ml_connector.web.console.sessions import sessions_of
 from ml_connector.web.running import current
 
@@ -43,7 +44,7 @@ def make_token(request: HttpRequest, body: shapes.TokenIn) -> dict[str, Any]:
     return dict(api_tokens.as_dict(made)) | {"token": text.open()}
 
 
-@router.delete("/tokens/{int:number}", response=shapes.Said, **rule(Scope.PEOPLE, "token-revoke"))
+@router.delete("/tokens/{int:number}", response=common.Said, **rule(Scope.PEOPLE, "token-revoke"))
 def revoke_token(request: HttpRequest, number: int) -> dict[str, Any]:
     """Take one of one's own tokens no more."""
     token = api_tokens.token_of(person(request), number)
@@ -119,7 +120,7 @@ def link(request: HttpRequest, name: str) -> dict[str, Any]:
     return {"link": _link(people.make_link(surroundings(), people.named(name), actor(request)))}
 
 
-@router.post("/users/{name}/unlink", response=shapes.Said, **rule(Scope.PEOPLE, "user-unlink"))
+@router.post("/users/{name}/unlink", response=common.Said, **rule(Scope.PEOPLE, "user-unlink"))
 def unlink(request: HttpRequest, name: str) -> dict[str, Any]:
     """Let a person's company account lead here no more; every session ends."""
     found = people.named(name)
@@ -127,7 +128,7 @@ def unlink(request: HttpRequest, name: str) -> dict[str, Any]:
     return {"said": f"User {found.name} has no company account any more."}
 
 
-@router.post("/users/{name}/second-factor/reset", response=shapes.Said, **rule(Scope.PEOPLE, "user-second-factor"))
+@router.post("/users/{name}/second-factor/reset", response=common.Said, **rule(Scope.PEOPLE, "user-second-factor"))
 def reset_second_factor(request: HttpRequest, name: str) -> dict[str, Any]:
     """Take a person's second factor away; every session ends."""
     found = people.named(name)
@@ -135,14 +136,14 @@ def reset_second_factor(request: HttpRequest, name: str) -> dict[str, Any]:
     return {"said": f"User {found.name} has no second factor any more."}
 
 
-@router.delete("/users/{name}/sessions/{key}", response=shapes.Said, **rule(Scope.PEOPLE, "user-session"))
+@router.delete("/users/{name}/sessions/{key}", response=common.Said, **rule(Scope.PEOPLE, "user-session"))
 def end_session(request: HttpRequest, name: str, key: str) -> dict[str, Any]:
     """Sign a person out somewhere."""
     ended = people.end_session(surroundings(), people.named(name), key, actor(request))
     return {"said": "The session was ended." if ended else "The session had ended already."}
 
 
-@router.delete("/users/{name}/tokens/{int:number}", response=shapes.Said, **rule(Scope.PEOPLE, "user-token"))
+@router.delete("/users/{name}/tokens/{int:number}", response=common.Said, **rule(Scope.PEOPLE, "user-token"))
 def revoke_token_of(request: HttpRequest, name: str, number: int) -> dict[str, Any]:
     """Take a token of a person no more."""
     token = api_tokens.token_of(people.named(name), number)
