@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
-_DESK = {"width": 1100, "height": 720}
+_DESK = {"width": 1280, "height": 720}
 _TELEPHONE = {"width": 390, "height": 760}
 
 #: Name of the picture, and what is opened for it: an address, or the first link on it that fits.
@@ -23,9 +23,8 @@ _PICTURES: tuple[tuple[str, str, str], ...] = (
     ("overview", "", ""),
     ("inbox", "inbox", ""),
     ("document", "documents?state=blocked", r"/console/documents/\d+$"),
-    ("mapping", "mapping/code?kind=account&code=9999-OLD", ""),
+    ("mapping", "mapping?kind=class", r"/console/mapping/code\?"),
     ("lists", "lists", ""),
-    ("payments", "payments", ""),
     ("reconciliation", "reconciliation", ""),
     ("health", "connections/cascade-ridge/health", ""),
     ("alerts", "alerts/new", ""),
