@@ -4,8 +4,8 @@
 
 The database is built with bulk inserts, a year of a large firm (`large_database.py`); with `--home` it is kept, and used
 again the next time. Each GET row of the table of screens is asked for again and again, one request at a time, with the
-addresses of `_ALSO` beside it, and what programs ask of the API; told are the median and the 95th percentile of the time until the whole answer was there.
-The exit status is 1 if a screen takes longer than 300 ms in the 95th percentile.
+addresses of `_ALSO` beside it, and what programs ask of the API; told are the median and the 95th percentile of the time
+until the whole answer was there. The exit status is 1 if one takes longer than 300 ms in the 95th percentile.
 """
 
 from __future__ import annotations
