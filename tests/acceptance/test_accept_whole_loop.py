@@ -109,6 +109,32 @@ def _ours(books: Control) -> list[dict[str, str]]:
     return [bill for bill in books.get("bills") if "[BW:" in bill["memo"]]
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="Whose child a process is, is asked of /proc.")
+def test_a_demonstration_that_is_told_to_end_ends_what_it_started(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ml_connector", "demo", "--folder", str(tmp_path / "demo")]
+    with (tmp_path / "words").open("w") as words:
+        demo = subprocess.Popen(command, stdout=words, stderr=words)
+    try:
+        assert wait_until(lambda: len(_children(demo.pid)) >= 2, 60, 0.1)
+        started = _children(demo.pid)
+    finally:
+        demo.terminate()
+    assert demo.wait(60) == 0, (tmp_path / "words").read_text()
+    assert wait_until(lambda: not any(_is_alive(child) for child in started), 10, 0.1)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
 @pytest.mark.parametrize("words", [(), ("--faults",)], ids=["on a good day", "on a bad day"])
 def test_the_demonstration_ends_in_agreement(tmp_path: Path, words: tuple[str, ...]) -> None:
     done = subprocess.run(

@@ -19,7 +19,7 @@ from rich.status import Status
 from rich.table import Table
 
 from ml_connector.cli.context import NOT_OK
-from ml_connector.cli.demo_processes import Cli, Control, Program, free_port, wait_until
+from ml_connector.cli.demo_processes import Cli, Control, Program, end_when_told, free_port, wait_until
 from ml_connector.cli.demo_views import Comparison, compare
 from ml_connector.core.roles import ROLE_WORDS, Role
 
@@ -54,6 +54,7 @@ def demo(once: bool, faults: bool, folder: Path, seed: int, database: str | None
     home.mkdir(parents=True, exist_ok=True)
     if database:
         os.environ["ML_CONNECTOR_DATABASE"] = database
+    end_when_told()
     show = _Demo(home=home, seed=seed, faults=faults, console=_console())
     try:
         agree = show.run()

@@ -11,11 +11,32 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from ml_connector.core.errors import NeedsOperator
+
+
+class _Told:
+    """Whether we were told to end, and whether that must wait: who is told while a process is made would lose sight of it."""
+
+    to_end = False
+    later = False
+
+
+def end_when_told() -> None:
+    """End on SIGTERM and SIGHUP as on Ctrl-C, so that what was started is ended as well."""
+
+    def told(number: int, frame: FrameType | None) -> None:
+        first, _Told.to_end = not _Told.to_end, True
+        if first and not _Told.later:
+            raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), told)
 
 
 class Program:
@@ -35,9 +56,15 @@ class Program:
             NeedsOperator: it ended instead.
         """
         with self._log.open("a", encoding="utf-8") as log:
-            self._process = subprocess.Popen(  # noqa: S603  # our own programs
-                self._command, stdout=subprocess.PIPE, stderr=log, env=self._environment, text=True
-            )
+            _Told.later = True
+            try:
+                self._process = subprocess.Popen(  # noqa: S603  # our own programs
+                    self._command, stdout=subprocess.PIPE, stderr=log, env=self._environment, text=True
+                )
+            finally:
+                _Told.later = False
+        if _Told.to_end:
+            raise KeyboardInterrupt
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
