@@ -77,7 +77,7 @@ _API = (
     "reconciliation?month={month}", "reconciliation/documents?month={month}", "reconciliation/sheet.csv?month={month}", "audit",
     "audit?q=INV-{middle}", "connections", "connections/bench", "alerts/now", "openapi.json",
 )  # fmt: skip
-_NOT_PAGES = {"static", "nowhere", "sign-in", "sign-in-link", "setup"}
+_NOT_PAGES = {"static", "nowhere", "sign-in", "sign-in-link", "setup", "company-answer"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

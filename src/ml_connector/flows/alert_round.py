@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
-from ml_connector.core.alerts import Channel, is_news, is_wanted
+from ml_connector.core.alerts import Channel, Matter, is_news, is_wanted
 from ml_connector.core.errors import ConnectorError, NeedsOperator, Refused
 from ml_connector.core.retry import retry_delay_s
 from ml_connector.flows import alert_matters, alert_rules, alert_words
@@ -73,15 +73,19 @@ def speak(ways: AlertWays, now: datetime) -> None:
             _speak_one(ways, rule, rows, now)
 
 
-def _matters(rules: Sequence[AlertRule]) -> list[AlertMatter]:
+#: A row, and the same as the rules look at it.
+_Seen = tuple[AlertMatter, Matter]
+
+
+def _matters(rules: Sequence[AlertRule]) -> list[_Seen]:
     """Return what holds, and what is over that one of these rules spoke of."""
     found = AlertMatter.objects.select_related("connection")
     over = found.exclude(over_at=None).filter(told__rule__in=rules).distinct()
     open_now = found.filter(over_at=None, gone_at=None).exclude(connection__paused=True)
-    return [*open_now.order_by("pk"), *over.order_by("pk")]
+    return [(row, matter_of(row)) for row in (*open_now.order_by("pk"), *over.order_by("pk"))]
 
 
-def _speak_one(ways: AlertWays, rule: AlertRule, rows: Sequence[AlertMatter], now: datetime) -> None:
+def _speak_one(ways: AlertWays, rule: AlertRule, rows: Sequence[_Seen], now: datetime) -> None:
     if end := alert_rules.quiet_end(rule, now):
         rule.next_at = end
         rule.save(update_fields=["next_at"])
@@ -93,20 +97,21 @@ def _speak_one(ways: AlertWays, rule: AlertRule, rows: Sequence[AlertMatter], no
         for row in (*news.new, *news.again):
             AlertTold.objects.update_or_create(rule=rule, matter=row, defaults={"at": now, "count": row.count})
         rule.spoke_at = now
-    rule.told.filter(matter__over_at__isnull=False).delete()
+    if any(row.over_at is not None for row, _ in rows):
+        rule.told.filter(matter__over_at__isnull=False).delete()
     following = alert_rules.after_speaking(rule, now)
     if news or following > now:
         rule.next_at = following
         rule.save(update_fields=["next_at", "spoke_at"])
 
 
-def _news(rule: AlertRule, rows: Iterable[AlertMatter], now: datetime) -> News:
+def _news(rule: AlertRule, rows: Iterable[_Seen], now: datetime) -> News:
     wanted = alert_rules.wanted_of(rule)
     told = {row.matter_id: row for row in rule.told.all()}
     new: list[AlertMatter] = []
     again: list[AlertMatter] = []
     over: list[AlertMatter] = []
-    for row in rows:
+    for row, matter in rows:
         if rule.connection_id is not None and row.connection_id not in {None, rule.connection_id}:
             continue
         before = told.get(row.pk)
@@ -114,7 +119,6 @@ def _news(rule: AlertRule, rows: Iterable[AlertMatter], now: datetime) -> News:
             if before is not None and wanted.tells_end:
                 over.append(row)
             continue
-        matter = matter_of(row)
         if not is_wanted(wanted, matter, row.began_at, now):
             continue
         if is_news(before.at if before else None, before.count if before else 0, matter, wanted.remind_hours, now):
