@@ -34,10 +34,10 @@ _MOVED_IN = f"""
     GROUP BY currency, supplier_code
 """  # noqa: S608
 _DIFFERING = f"""
-    SELECT id FROM store_document WHERE connection_id = %s AND period = %s AND {{narrower}} {_DIFFERS} AND id > %s
-    ORDER BY id LIMIT %s
+    SELECT id FROM store_document WHERE connection_id = %s AND period = %s AND {{narrower}} {_DIFFERS} AND +id > %s
+    ORDER BY +id LIMIT %s
 """  # noqa: S608
-_DIFFERING_MOVED_IN = f"SELECT id FROM store_document WHERE {_MOVED} AND {{narrower}} id > %s ORDER BY id LIMIT %s"  # noqa: S608
+_DIFFERING_MOVED_IN = f"SELECT id FROM store_document WHERE {_MOVED} AND {{narrower}} +id > %s ORDER BY +id LIMIT %s"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
