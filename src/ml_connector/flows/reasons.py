@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ml_connector.core.faults import Owner
+from ml_connector.core.polls import Expectation
 from ml_connector.core.states import State
 from ml_connector.flows import outage, polls
 from ml_connector.flows.local_time import local, quiet_end
@@ -108,7 +109,10 @@ def _blocked(document: Document, now: datetime) -> Reason:
         next_step=" ".join(dict.fromkeys(fault.do for fault in faults)),
         next_try=document.due_at,
     )
-    if found.owner is not Owner.NOBODY or found.next_try is None or not (away := _away(document.connection, now)):
+    if found.owner is not Owner.NOBODY or found.next_try is None:
+        return found
+    away = _away(document.connection, now, polls.expectation(document.connection, now))
+    if away is None:
         return found
     # It is planned again by itself, but goes nowhere as long as nobody calls.
     return Reason(
@@ -218,14 +222,15 @@ def _by_quickbooks(document: Document, now: datetime, cause: str, step: str) -> 
         return Reason(cause=f"{cause} {paused.cause}", owner=paused.owner, next_step=paused.next_step)
     if connection.dry_run:
         return Reason(cause=f"{cause} {_DRY_RUN}", owner=Owner.ADMIN, next_step=_go_live(connection))
-    if away := _away(connection, now):
-        return Reason(cause=f"{cause} {away.cause}", owner=away.owner, next_step=away.next_step, next_try=away.next_try)
-    return Reason(cause=cause, owner=Owner.NOBODY, next_step=step, next_try=_next_poll(connection, now))
-
-
-def _away(connection: Connection, now: datetime) -> Reason | None:
-    """Say why QuickBooks is not there; None if all that is known is well."""
     expectation = polls.expectation(connection, now)
+    if away := _away(connection, now, expectation):
+        return Reason(cause=f"{cause} {away.cause}", owner=away.owner, next_step=away.next_step, next_try=away.next_try)
+    next_poll = expectation.next_at if expectation else None
+    return Reason(cause=cause, owner=Owner.NOBODY, next_step=step, next_try=next_poll)
+
+
+def _away(connection: Connection, now: datetime, expectation: Expectation | None) -> Reason | None:
+    """Say why QuickBooks is not there; None if all that is known is well."""
     if silence := polls.silence(connection, now, expectation):
         return Reason(
             cause=silence,
@@ -284,11 +289,6 @@ def _by_basware(document: Document, now: datetime, name: str, cause: str, step: 
         if duty.needs_operator:
             step = f"Mend that; ml-connector connection ping {connection.name} tells whether it holds. {step}"
     return Reason(cause=cause, owner=owner, next_step=step, next_try=max((*times, now)))
-
-
-def _next_poll(connection: Connection, now: datetime) -> datetime | None:
-    expectation = polls.expectation(connection, now)
-    return expectation.next_at if expectation else None
 
 
 def _with_owner(found: Reason, owner: Owner) -> Reason:
