@@ -16,6 +16,7 @@ from ml_connector.flows import alert_matters
 from ml_connector.flows.alert_ways import AlertWays
 from ml_connector.messaging.mail import Letter
 from ml_connector.store.models import AlertMessage, AuditEntry
+from restored_file import an_invoice_that_a_restored_file_lost
 from world import World
 
 pytestmark = pytest.mark.both_databases
@@ -223,15 +224,7 @@ def test_a_connection_is_looked_at_tested_changed_and_paused(world: World) -> No
 
 def test_what_a_restored_company_file_lost_is_entered_again(world: World) -> None:
     admin = Program(world, Role.ADMIN)
-    world.run_until_idle()
-    world.quickbooks.screen.take_backup("monday")
-    invoice = world.basware.approves(gross="200.00")
-    world.run_until_idle()
-    world.passes(3600)
-    world.quickbooks.screen.restore_backup("monday")
-    for _ in range(4):
-        world.passes(60)
-        world.polls()
+    invoice = an_invoice_that_a_restored_file_lost(world)
     found = admin.gets("connections/main/restored")
     assert found["stopped"] and [one["invoice_number"] for one in found["documents"]] == [invoice.number]
     assert admin.asks("POST", "connections/main/restored", {"repost": True, "documents": 7}).status == 409

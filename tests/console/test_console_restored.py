@@ -7,6 +7,7 @@ from visitor import Visitor
 
 from desks import Approved
 from ml_connector.core.roles import Role
+from restored_file import an_invoice_that_a_restored_file_lost
 from world import World
 
 pytestmark = pytest.mark.both_databases
@@ -16,15 +17,7 @@ _PLACE = "/console/connections/main/restored"
 
 @pytest.fixture
 def lost(world: World) -> Approved:
-    world.run_until_idle()
-    world.quickbooks.screen.take_backup("monday")
-    invoice = world.basware.approves(gross="200.00")
-    world.run_until_idle()
-    world.passes(3600)
-    world.quickbooks.screen.restore_backup("monday")
-    for _ in range(4):
-        world.passes(60)
-        world.polls()
+    invoice = an_invoice_that_a_restored_file_lost(world)
     assert world.connector.row().stop_reason
     return invoice
 
