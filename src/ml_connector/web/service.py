@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import FrameType
 
+from django.urls import get_resolver
+
 from ml_connector.engine.embedded import EmbeddedEngine
 from ml_connector.flows.surroundings import Surroundings
 from ml_connector.web import running
@@ -50,6 +52,7 @@ def serve_until_told(service: Service, ready: Callable[[Service], None]) -> None
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+    get_resolver().url_patterns  # noqa: B018  # loads every page and endpoint now, and not when somebody waits
     # What is loaded by now stays; looking through it again and again for garbage costs a tenth of all CPU time.
     gc.collect()
     gc.freeze()
