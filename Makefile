@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-SPREAD := --numprocesses auto --dist worksteal
+# One worker more than there are processors: where one waits for a browser or a service, another works.
+SPREAD := --numprocesses $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)') --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint types contracts check campaign bench bench-console kill-loop clean

@@ -28,7 +28,7 @@ from ml_connector.store.models import AlertMatter, AlertMessage, AlertRound, Ale
 log = logging.getLogger(__name__)
 
 #: How often the round is made.
-EVERY = timedelta(seconds=30)
+EVERY = timedelta(seconds=10)
 _INSTALLATION_EVERY = timedelta(minutes=15)
 _MOST_TRIES = 14  # the waits add up to about a day
 _BASE_S, _CAP_S = 60.0, 4 * 3600.0
