@@ -43,6 +43,48 @@ def test_a_clerk_skips_an_invoice_with_a_reason_and_finds_it_again_by_its_number
     assert [row["state"] for row in running.documents() if row["invoice_number"] == number] == ["skipped"]
 
 
+def test_a_clerk_notes_assigns_retries_links_and_gives_up(clerk: Page, running: Running) -> None:
+    clerk.goto(f"{running.url}/console/documents?fault=MLC-DUP-01")
+    clerk.locator("tbody a[id]").first.click()
+    clerk.get_by_role("link", name="Add a note", exact=True).click()
+    clerk.get_by_label("Note").fill("Asked the supplier")
+    clerk.get_by_role("button", name="Add a note").click()
+    expect(clerk.locator(".timeline")).to_contain_text("Asked the supplier")
+    clerk.get_by_role("link", name="Assign", exact=True).click()
+    clerk.get_by_label("Who takes care of it").select_option("zoe")
+    clerk.get_by_role("button", name="Assign").click()
+    expect(clerk.locator(".timeline")).to_contain_text("zoe (console)")
+    clerk.get_by_role("link", name="Try again", exact=True).click()
+    clerk.get_by_role("button", name="Try again").click()
+    document = clerk.url
+
+    def asked_again() -> bool:
+        clerk.goto(document)
+        return clerk.get_by_role("link", name="Link to a Bill", exact=True).count() > 0
+
+    assert wait_until(asked_again, 30), "QuickBooks is asked once more, and has the look-alike still"
+    clerk.get_by_role("link", name="Link to a Bill", exact=True).click()
+    clerk.get_by_label("TxnID in QuickBooks").fill("1-1")
+    clerk.get_by_role("button", name="Link to a Bill").click()
+    assert clerk.url == document
+
+    def looked_for() -> bool:
+        clerk.goto(document)
+        return "that was named for linking is not in QuickBooks" in clerk.locator("main").inner_text()
+
+    assert wait_until(looked_for, 30), "nothing is linked that QuickBooks does not have"
+    clerk.get_by_role("link", name="Give up", exact=True).click()
+    clerk.get_by_label("Reason").fill("The supplier sends another one")
+    clerk.get_by_role("button", name="Give up").click()
+    expect(clerk.locator(".timeline")).to_contain_text("The supplier sends another one")
+    number = clerk.locator("h1").inner_text().splitlines()[0]
+
+    def told() -> bool:
+        return any(row["invoice_number"] == number and row["state"] == "returned" for row in running.documents())
+
+    assert wait_until(told, 30), "Basware is told that it failed"
+
+
 def test_a_clerk_ticks_documents_looks_at_the_plan_and_takes_care_of_them(clerk: Page, running: Running) -> None:
     clerk.goto(f"{running.url}/console/inbox")
     clerk.get_by_role("link", name=re.compile("^Open the")).first.click()
