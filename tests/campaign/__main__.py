@@ -30,6 +30,10 @@ _ELSEWHERE = {
     "single_sign_on": "who may sign in, and with what",
     "replaying": "plans and approvals; what it does to a document are the acts of operator, one by one",
     "operator.assign": "says who takes care of a document, as a note does",
+    "alert_matters": "tells people what holds; nothing is done to a document",
+    "alert_round": "tells people what holds; nothing is done to a document",
+    "alert_rules": "who is told of what",
+    "api_tokens": "which programs act for whom",
 }
 
 
