@@ -102,6 +102,42 @@ def test_each_act_on_a_document_is_done_and_stands_in_its_story_with_the_program
     assert clerk.gets("inbox/resolved")["documents"]
 
 
+def test_a_number_stands_for_one_document_and_never_for_an_invoice_that_is_called_so(world: World) -> None:
+    clerk = Program(world, Role.CLERK)
+    invoice = world.basware.approves(paymentBlock=True, invoiceNumber="4711")
+    world.run_until_idle()
+    assert world.connector.document(invoice).invoice_number == "4711"
+    refused = clerk.asks("POST", "documents/4711/skip", {"reason": "a test"})
+    assert refused.status == 409 and refused.error == "There is no document 4711; the list of documents has its number."
+    assert clerk.asks("GET", "documents/4711").status == 409 and world.connector.state(invoice) == State.BLOCKED
+
+
+def test_a_call_that_is_repeated_because_its_answer_was_lost_does_nothing_twice(world: World) -> None:
+    clerk = Program(world, Role.CLERK)
+    given_up, skipped, mended = (world.basware.approves(paymentBlock=True) for _ in range(3))
+    world.run_until_idle()
+    numbers = [world.connector.document(invoice).pk for invoice in (given_up, skipped, mended)]
+    said = [
+        clerk.asks("POST", f"documents/{numbers[0]}/give-up", {"reason": "wrong supplier"}).status for _ in range(2)
+    ]
+    assert said == [200, 409]
+    plan = clerk.does("POST", "replays", {"act": "skip", "numbers": [numbers[1]]})
+    ran = [
+        clerk.asks("POST", f"replays/{plan['id']}/run", {"documents": 1, "words": "a test"}).status for _ in range(2)
+    ]
+    assert ran == [200, 409]
+    Program(world, Role.ADMIN).does("PATCH", "connections/main", {"settings": {"post_payment_blocked": "yes"}})
+    for _ in range(3):
+        clerk.asks("POST", f"documents/{numbers[2]}/retry", {})
+    world.run_until_idle()
+    for _ in range(2):
+        clerk.asks("POST", f"documents/{numbers[2]}/retry", {})
+    world.run_until_idle()
+    assert len(world.basware.heard_about(given_up)) == 1 and world.connector.state(skipped) == State.SKIPPED
+    assert len(world.quickbooks.documents_for(mended)) == 1 and world.quickbooks.duplicates() == []
+    assert world.quickbooks.documents_for(given_up) == world.quickbooks.documents_for(skipped) == []
+
+
 def test_many_are_planned_first_and_run_once_the_number_is_named(world: World) -> None:
     clerk = Program(world, Role.CLERK)
     for _ in range(3):
@@ -138,6 +174,8 @@ def test_a_month_is_signed_as_it_was_looked_at(world: World) -> None:
     found = controller.gets("reconciliation", month=period)
     other = controller.asks("POST", "reconciliation/sign", {"month": period, "digest": "of other figures"})
     assert other.status == 409
+    unseen = controller.asks("POST", "reconciliation/sign", {"month": period, "digest": ""})
+    assert unseen.status == 409 and "looked at" in unseen.error, "nobody signs figures without having looked at them"
     sent = {"month": period, "digest": found["digest"], "remark": "" if found["agrees"] else "as it stands"}
     assert controller.does("POST", "reconciliation/sign", sent)["signed_by"] == f"{controller.user} (API, nightly)"
     assert controller.gets("reconciliation", month=period)["changed_since"] == 0
@@ -239,6 +277,8 @@ def test_people_are_let_in_changed_and_let_in_no_more(world: World) -> None:
     assert made["link"].startswith("https://") and "/console/sign-in/" in made["link"]
     changed = admin.does("PATCH", "users/carla", {"role": "controller", "email": "c@acme.example"})
     assert (changed["role"], changed["email"], changed["active"]) == ("controller", "c@acme.example", True)
+    half = admin.asks("PATCH", "users/carla", {"role": "admin", "email": "no address"})
+    assert half.status == 409 and admin.gets("users/carla")["role"] == "controller", "all of it is done, or nothing"
     assert admin.does("POST", "users/carla/link")["link"] != made["link"]
     admin.does("PATCH", "users/carla", {"active": False})
     found = admin.gets("users/carla")

@@ -40,6 +40,22 @@ def find(connection: Connection | None, text: str) -> Document:
     raise NeedsOperator(f"There is no document {text}; ml-connector documents lists them.")
 
 
+def numbered(number: int) -> Document:
+    """Return the document of our number, and no other that is called so.
+
+    Raises:
+        NeedsOperator: there is none.
+    """
+    rows = Document.objects.select_related("connection", "message_set")
+    found = rows.filter(pk=number).first() if number < _NO_NUMBER else None
+    if found is None:
+        raise NeedsOperator(f"There is no document {number}; the list of documents has its number.")
+    return found
+
+
+_NO_NUMBER = 1 << 63  # no row has one, and no database can be asked for it
+
+
 def retry(surroundings: Surroundings, document: Document, actor: str, *, post_new: bool = False) -> str:
     """Have a document worked on again at once; `post_new` says that look-alikes in QuickBooks are other invoices."""
     with _acting(surroundings, document, actor) as act:

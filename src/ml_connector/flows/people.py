@@ -298,6 +298,29 @@ def set_active(surroundings: Surroundings, user: User, active: bool, actor: str)
         note(surroundings.clock(), actor, event, user, f"User {user.name} was {words}.")
 
 
+def change(
+    surroundings: Surroundings,
+    user: User,
+    actor: str,
+    *,
+    role: str | None = None,
+    email: str | None = None,
+    active: bool | None = None,
+) -> None:
+    """Change what is named of a person: all of it, or nothing.
+
+    Raises:
+        NeedsOperator: one of them cannot be.
+    """
+    with transaction.atomic():
+        if role is not None:
+            set_role(surroundings, user, role, actor)
+        if email is not None:
+            set_email(surroundings, user, email, actor)
+        if active is not None:
+            set_active(surroundings, user, active, actor)
+
+
 def end_session(surroundings: Surroundings, user: User, session_key: str, actor: str) -> bool:
     """End one session of a person; return whether there was one."""
     gone, _ = ConsoleSession.objects.filter(user=user, session_key=session_key).delete()

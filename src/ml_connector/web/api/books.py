@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
+from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.scopes import Scope
 from ml_connector.flows import connections, month_close, payment_list, reconciliation
 from ml_connector.flows.close_sheet import sheet
@@ -60,6 +61,8 @@ def sign(request: HttpRequest, body: shapes.Sign) -> dict[str, Any]:
     """Sign exactly the figures that `digest` names; later changes are shown."""
     row = connections.only_one(body.connection or None)
     period = reconciliation.month_named(body.month)
+    if not body.digest:
+        raise NeedsOperator("Name the digest of the figures that were looked at; the month has it.")
     signed = month_close.sign(surroundings(), row, period, body.remark, actor(request), seen=body.digest)
     return {"month": period, "signed_by": signed.actor, "digest": signed.digest}
 

@@ -85,7 +85,7 @@ def find(
 @router.get("/documents/{int:number}", response=shapes.Story, **rule(Scope.READ, "document"))
 def show(request: HttpRequest, number: int) -> dict[str, Any]:
     """One document with everything that is known of it."""
-    document = _found(number)
+    document = operator.numbered(number)
     return summary(document) | {
         "why": why(document, surroundings().clock()).as_dict(),
         "story": [chapter.as_dict() for chapter in story(document)],
@@ -106,51 +106,43 @@ def exchange(request: HttpRequest, number: int, exchange: int) -> dict[str, Any]
 @router.post("/documents/{int:number}/retry", response=shapes.Done, **rule(Scope.WORK, "retry"))
 def retry(request: HttpRequest, number: int, body: shapes.Retry) -> dict[str, Any]:
     """Have a document worked on again at once."""
-    document = _found(number)
+    document = operator.numbered(number)
     return _done(document, operator.retry(surroundings(), document, actor(request), post_new=body.post_new))
 
 
 @router.post("/documents/{int:number}/link", response=shapes.Done, **rule(Scope.WORK, "link"))
 def link(request: HttpRequest, number: int, body: shapes.Link) -> dict[str, Any]:
     """Name the document in QuickBooks that an invoice is, instead of entering a new one."""
-    document = _found(number)
+    document = operator.numbered(number)
     return _done(document, operator.link(surroundings(), document, body.txn_id, actor(request)))
 
 
 @router.post("/documents/{int:number}/skip", response=shapes.Done, **rule(Scope.WORK, "skip"))
 def skip(request: HttpRequest, number: int, body: shapes.Reason) -> dict[str, Any]:
     """Take an invoice out without telling Basware."""
-    document = _found(number)
+    document = operator.numbered(number)
     return _done(document, operator.skip(surroundings(), document, body.reason, actor(request)))
 
 
 @router.post("/documents/{int:number}/give-up", response=shapes.Done, **rule(Scope.WORK, "give-up"))
 def give_up(request: HttpRequest, number: int, body: shapes.Reason) -> dict[str, Any]:
     """Give up on an invoice: Basware is told that its transfer failed, and why."""
-    document = _found(number)
+    document = operator.numbered(number)
     return _done(document, operator.give_up(surroundings(), document, body.reason, actor(request)))
 
 
 @router.post("/documents/{int:number}/assign", response=shapes.Done, **rule(Scope.WORK, "assign"))
 def assign(request: HttpRequest, number: int, body: shapes.Assign) -> dict[str, Any]:
     """Say who takes care of a document, or that nobody does."""
-    document = _found(number)
+    document = operator.numbered(number)
     return _done(document, operator.assign(surroundings(), document, body.person, actor(request)))
 
 
 @router.post("/documents/{int:number}/note", response=shapes.Done, **rule(Scope.WORK, "note"))
 def note(request: HttpRequest, number: int, body: shapes.Note) -> dict[str, Any]:
     """Write something into a document's story. It cannot be changed or deleted."""
-    document = _found(number)
+    document = operator.numbered(number)
     return _done(document, operator.note(surroundings(), document, body.words, actor(request)))
-
-
-def _found(number: int) -> Document:
-    return operator.find(None, str(number)) if number < 10**9 else _none(number)
-
-
-def _none(number: int) -> Document:
-    raise NeedsOperator(f"There is no document {number}.")
 
 
 def _done(document: Document, sentence: str) -> dict[str, Any]:

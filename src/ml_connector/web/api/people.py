@@ -104,13 +104,8 @@ def show(request: HttpRequest, name: str) -> dict[str, Any]:
 @router.patch("/users/{name}", response=shapes.Person, **rule(Scope.PEOPLE, "user-role", "user-active", "user-email"))
 def change(request: HttpRequest, name: str, body: shapes.PersonChange) -> dict[str, Any]:
     """Change what is named of a person, and nothing else."""
-    found, who = people.named(name), actor(request)
-    if body.role is not None:
-        people.set_role(surroundings(), found, body.role, who)
-    if body.email is not None:
-        people.set_email(surroundings(), found, body.email, who)
-    if body.active is not None:
-        people.set_active(surroundings(), found, body.active, who)
+    found = people.named(name)
+    people.change(surroundings(), found, actor(request), role=body.role, email=body.email, active=body.active)
     return people.as_dict(found)
 
 
