@@ -12,9 +12,10 @@ import pytest
 
 from ml_connector.core.errors import ConnectorError, NeedsOperator, Refused, TryAgain
 from ml_connector.core.roles import Role
+from ml_connector.core.secret import Secret
 from ml_connector.flows import alert_round, alert_rules, connections, people
 from ml_connector.flows.alert_rules import Given
-from ml_connector.flows.alert_ways import AlertWays
+from ml_connector.flows.alert_ways import MAIL_PASSWORD, AlertWays
 from ml_connector.messaging.mail import Letter
 from ml_connector.messaging.webhook import signed
 from ml_connector.store import duties
@@ -276,6 +277,37 @@ def test_a_webhook_is_signed_with_a_secret_that_is_shown_once_and_kept_sealed(wo
     alert_rules.remove(world.surroundings, rule, "ada")
     assert world.surroundings.vault.open(None, alert_rules.secret_name(rule)) is None
     assert AccessEntry.objects.filter(event__startswith="alert_rule_").count() == 2
+
+
+def test_a_message_that_is_being_sent_is_left_alone_by_the_round_and_found_by_it_if_the_sender_died(
+    world: World, post: Post
+) -> None:
+    rule = _rule(world, _person(world))
+    taken: list[str] = []
+
+    class Meddler:
+        def send(self, letter: Letter) -> None:
+            taken.append(letter.number)
+            alert_round.make_round(world.surroundings)  # as another thread does meanwhile
+            if len(taken) == 1:
+                raise SystemExit("the process dies")
+
+    assert world.surroundings.ways is not None
+    world.surroundings.ways = replace(world.surroundings.ways, mailer=Meddler())
+    with pytest.raises(SystemExit):
+        alert_round.try_out(world.surroundings, rule)
+    assert len(taken) == 1
+    world.passes(10 * 60)
+    alert_round.make_round(world.surroundings)
+    assert len(taken) == 2 and taken[0] == taken[1] and AlertMessage.objects.get().state == "sent"
+
+
+def test_the_password_of_the_mail_server_is_kept_sealed_and_it_is_noted_who_set_it(world: World) -> None:
+    alert_rules.keep_mail_password(world.surroundings, Secret("four words"), "ada (command line)")
+    kept = world.surroundings.vault.open(None, MAIL_PASSWORD)
+    assert kept is not None and kept.matches("four words")
+    entry = AccessEntry.objects.get(event="mail_password_set")
+    assert entry.actor == "ada (command line)" and "four words" not in entry.words
 
 
 def test_a_test_is_sent_at_once_and_says_what_became_of_it(world: World, post: Post) -> None:

@@ -14,7 +14,6 @@ from ml_connector.core.errors import NeedsOperator
 from ml_connector.core.secret import Secret
 from ml_connector.flows import alert_matters, alert_round, alert_rules, alert_words, people
 from ml_connector.flows.alert_rules import Given
-from ml_connector.flows.alert_ways import MAIL_PASSWORD
 from ml_connector.store.models import AlertMessage, AlertRule
 
 _VARIABLE = "ML_CONNECTOR_MAIL_PASSWORD"
@@ -228,5 +227,5 @@ def mail_password(context: Context, password: str | None, password_file: Path | 
     given = read_secret(password, password_file, _VARIABLE)
     if given is None:
         raise NeedsOperator("Give the password with --password-file.")
-    context.surroundings.vault.store(None, MAIL_PASSWORD, given, context.surroundings.clock())
+    alert_rules.keep_mail_password(context.surroundings, given, context.actor)
     context.answer({"kept": True}, "The password is kept.")

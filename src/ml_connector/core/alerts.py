@@ -161,7 +161,7 @@ def is_wanted(wanted: Wanted, matter: Matter, began_at: datetime, now: datetime)
 
 def is_news(told_at: datetime | None, told_count: int, matter: Matter, remind_hours: int, now: datetime) -> bool:
     """Tell whether a matter is to be told: for the first time, because it grew much, or because it lasts."""
-    if told_at is None or matter.count >= 2 * max(told_count, 1) > 1:
+    if told_at is None or matter.count >= 2 * max(told_count, 1):
         return True
     return remind_hours > 0 and now - told_at >= timedelta(hours=remind_hours)
 

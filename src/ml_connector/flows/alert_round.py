@@ -16,6 +16,7 @@ from django.db import transaction
 from ml_connector.core.alerts import Channel, Matter, is_news, is_wanted
 from ml_connector.core.errors import ConnectorError, NeedsOperator, Refused
 from ml_connector.core.retry import retry_delay_s
+from ml_connector.core.roles import Role
 from ml_connector.flows import alert_matters, alert_rules, alert_words
 from ml_connector.flows.alert_matters import matter_of
 from ml_connector.flows.alert_ways import AlertWays
@@ -33,6 +34,8 @@ _INSTALLATION_EVERY = timedelta(minutes=15)
 _MOST_TRIES = 14  # the waits add up to about a day
 _BASE_S, _CAP_S = 60.0, 4 * 3600.0
 _AT_A_TIME = 50
+#: A message that is being sent is left alone for so long; whoever died over it is taken for dead after that.
+_LEASE = timedelta(minutes=5)
 _KEPT = timedelta(days=90)
 
 
@@ -93,7 +96,7 @@ def _speak_one(ways: AlertWays, rule: AlertRule, rows: Sequence[_Seen], now: dat
     news = _news(rule, rows, now)
     if news:
         words = alert_words.write(news, ways.own_url, rule.name, rule.pk, now)
-        enqueue(rule, words, now)
+        enqueue(rule, words, now, now)
         for row in (*news.new, *news.again):
             AlertTold.objects.update_or_create(rule=rule, matter=row, defaults={"at": now, "count": row.count})
         rule.spoke_at = now
@@ -126,8 +129,8 @@ def _news(rule: AlertRule, rows: Iterable[_Seen], now: datetime) -> News:
     return News(new=new, again=again, over=over)
 
 
-def enqueue(rule: AlertRule, words: Words, now: datetime) -> AlertMessage:
-    """Write a message down, to be sent at once."""
+def enqueue(rule: AlertRule, words: Words, now: datetime, due_at: datetime) -> AlertMessage:
+    """Write a message down, to be sent by the round from a moment on."""
     return AlertMessage.objects.create(
         rule=rule,
         user=rule.user,
@@ -137,7 +140,7 @@ def enqueue(rule: AlertRule, words: Words, now: datetime) -> AlertMessage:
         text=words.text,
         body=words.body,
         made_at=now,
-        due_at=now,
+        due_at=due_at,
     )
 
 
@@ -152,9 +155,12 @@ def send_due(surroundings: Surroundings, ways: AlertWays, now: datetime) -> None
 
 
 def send(surroundings: Surroundings, ways: AlertWays, message: AlertMessage) -> None:
-    """Send one message, and note what became of it."""
+    """Send one message, and note what became of it; nothing if somebody else is sending it."""
     now = surroundings.clock()
-    message.tries += 1
+    mine = AlertMessage.objects.filter(pk=message.pk, state=AlertMessage.State.WAITING, due_at=message.due_at)
+    message.tries, message.due_at = message.tries + 1, now + _LEASE
+    if not mine.update(tries=message.tries, due_at=message.due_at):
+        return
     try:
         _deliver(surroundings, ways, message, now)
     except ConnectorError as trouble:
@@ -201,7 +207,7 @@ def try_out(surroundings: Surroundings, rule: AlertRule) -> AlertMessage:
         NeedsOperator: the service has no ways out.
     """
     ways, now = _ways(surroundings), surroundings.clock()
-    message = enqueue(rule, alert_words.trial(ways.own_url, rule.name, rule.pk, now), now)
+    message = enqueue(rule, alert_words.trial(ways.own_url, rule.name, rule.pk, now), now, now + _LEASE)
     send(surroundings, ways, message)
     if message.state == AlertMessage.State.WAITING:  # a test that comes hours later says nothing
         message.state, message.due_at = AlertMessage.State.GIVEN_UP, None
@@ -211,7 +217,7 @@ def try_out(surroundings: Surroundings, rule: AlertRule) -> AlertMessage:
 
 def send_again(surroundings: Surroundings, message: AlertMessage) -> None:
     """Send a message once more that was given up; it is tried as often as a new one."""
-    message.state, message.tries, message.due_at = AlertMessage.State.WAITING, 0, surroundings.clock()
+    message.state, message.tries, message.due_at = AlertMessage.State.WAITING, 0, surroundings.clock() + _LEASE
     message.save(update_fields=["state", "tries", "due_at"])
     send(surroundings, _ways(surroundings), message)
 
@@ -225,7 +231,7 @@ def _ways(surroundings: Surroundings) -> AlertWays:
 def messages_for(user: User | None, before: int | None = None, limit: int = 25) -> Sequence[AlertMessage]:
     """Return messages that a person may see, the latest first; None is whoever keeps the installation, and sees all."""
     found = AlertMessage.objects.select_related("rule", "user").order_by("-pk")
-    if user is not None and user.role != "admin":
+    if user is not None and user.role != Role.ADMIN:
         found = found.filter(user=user)
     return list((found.filter(pk__lt=before) if before else found)[:limit])
 
@@ -237,7 +243,7 @@ def message_for(user: User | None, number: int) -> AlertMessage:
         NeedsOperator: there is none.
     """
     found = AlertMessage.objects.select_related("rule", "user").filter(pk=number).first()
-    if found is None or (user is not None and user.role != "admin" and found.user_id != user.pk):
+    if found is None or (user is not None and user.role != Role.ADMIN and found.user_id != user.pk):
         raise NeedsOperator("There is no such message, or it is somebody else's.")
     return found
 

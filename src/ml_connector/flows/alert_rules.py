@@ -18,11 +18,12 @@ from ml_connector.core.quiet import is_window, quiet_until
 from ml_connector.core.roles import Role
 from ml_connector.core.secret import Secret
 from ml_connector.flows import connections
+from ml_connector.flows.alert_ways import MAIL_PASSWORD
 from ml_connector.flows.people import note
 from ml_connector.flows.surroundings import Surroundings, zone_of
 from ml_connector.messaging.mail import is_address
 from ml_connector.messaging.webhook import checked_address, new_secret
-from ml_connector.store.models import AlertRule, Connection, User
+from ml_connector.store.models import AccessEntry, AlertRule, Connection, User
 
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _MOST_RULES = 20  # of one person
@@ -193,6 +194,15 @@ def after_speaking(rule: AlertRule, now: datetime) -> datetime:
     """Return when a rule may speak next, if it spoke now or had nothing to say."""
     cadence = Cadence(rule.cadence)
     return next_moment(cadence, rule.daily_at, rule.quiet_hours, zone_for(rule), rule.spoke_at, now)
+
+
+def keep_mail_password(surroundings: Surroundings, password: Secret, actor: str) -> None:
+    """Keep what the mail server asks for; it holds from the next message on."""
+    now = surroundings.clock()
+    with transaction.atomic():
+        surroundings.vault.store(None, MAIL_PASSWORD, password, now)
+        words = "The password at the mail server was set."
+        AccessEntry.objects.create(at=now, actor=actor[:80], event="mail_password_set", name="", words=words)
 
 
 def quiet_end(rule: AlertRule, now: datetime) -> datetime | None:

@@ -22,8 +22,6 @@ def every_s(settings: ConnectionSettings) -> float:
 def say_aloud(surroundings: Surroundings, connection: Connection) -> None:
     """Log one line per thing that a person should know of now, and keep what holds for those who want to be alerted."""
     now = surroundings.clock()
-    if surroundings.ways is not None:
-        alert_matters.look(connection, now)
     found = deadlines.unanswered(connection, now)
     if found.near and found.first is not None and found.earliest is not None:
         keys = {"connection": connection.name, "near": found.near, "past": found.past}
@@ -32,3 +30,5 @@ def say_aloud(surroundings: Surroundings, connection: Connection) -> None:
         log.warning("answers to Basware are late", extra=keys | first)
     if sentence := polls.silence(connection, now, polls.expectation(connection, now)):
         log.warning("the Web Connector does not call", extra={"connection": connection.name, "why": sentence})
+    if surroundings.ways is not None:
+        alert_matters.look(connection, now)
