@@ -10,11 +10,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 import databases
+
+if TYPE_CHECKING:  # it names rows, and this file is read before Django is set up
+    from world import World
 
 _CASES_ON_POSTGRESQL = 3
 _DATABASE = pytest.StashKey[databases.Database]()
@@ -71,6 +75,14 @@ def database(request: pytest.FixtureRequest) -> Iterator[databases.Database]:
     made.empty()
     yield made
     made.leave()
+
+
+@pytest.fixture
+def world(database: databases.Database) -> World:
+    """A world in which the lists have travelled already and nothing goes wrong unless a story says so."""
+    from rested import a_rested_world
+
+    return a_rested_world(database)
 
 
 @pytest.fixture(autouse=True)

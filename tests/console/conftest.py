@@ -1,4 +1,4 @@
-"""Worlds for the stories, and a running console for those that are told in a browser."""
+"""A running console, for the stories that are told in a browser."""
 
 from __future__ import annotations
 
@@ -7,21 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from databases import Database
-
 if TYPE_CHECKING:  # these name rows, and this file is read before Django is set up
     from live_console import Running
     from playwright.sync_api import Browser
-
-    from world import World
-
-
-@pytest.fixture
-def world(database: Database) -> World:
-    """A world in which the lists have travelled already and nothing goes wrong unless a story says so."""
-    from rested import a_rested_world
-
-    return a_rested_world(database)
 
 
 @pytest.fixture(scope="session")
